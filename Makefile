@@ -1,0 +1,46 @@
+# make run    a network trained on real data, with its summary
+# make test   everything that is checked: ruff, mypy, pytest
+# make bench  the benchmarks, beside other libraries; writes benchmarks/results.md
+#
+# Each sets up what it lacks in .venv first, once: a stamp file remembers, until pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test lint types unit bench clean
+
+run: $(VENV)/installed
+	$(BIN)/backlit train examples/data/iris.csv --target species
+
+test: lint types unit
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check src tests benchmarks examples
+
+types: $(VENV)/installed-test
+	$(BIN)/mypy
+
+unit: $(VENV)/installed-test
+	$(BIN)/pytest -q -n 2
+
+bench: $(VENV)/installed-test
+	$(BIN)/python -m benchmarks
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Backlit needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: pyproject.toml | $(VENV)/made
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml | $(VENV)/made
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
