@@ -1,0 +1,205 @@
+"""The one backward walk: from the loss to the leaves, newest node first, without recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from backlit.autograd.modes import grad_mode
+from backlit.autograd.node import Node
+from backlit.autograd.tracked import Tracked
+from backlit.ops.registry import IGNORE, QUIET
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add to the `.grad` of every leaf the derivative of the sum of `tensors` (each weighted by its `grad_tensors`).
+
+    Args:
+        tensors: a tensor or several; each a scalar, or given a gradient of its shape.
+        grad_tensors: the gradients of something with respect to `tensors`.
+        retain_graph: keep what the rules need for another backward. create_graph: record the backward pass itself,
+            for second derivatives; keeps the graph too.
+        inputs: only these get gradients.
+
+    Raises RuntimeError for a tensor that needs no gradient, for a non-scalar without a gradient, for a graph that was
+    freed, and for a kept tensor that was overwritten.
+
+    >>> import backlit as torch
+    >>> w = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> torch.autograd.backward((w * w).sum())
+    >>> w.grad
+    tensor([2., 4.])
+    """
+    roots = as_tuple(tensors)
+    seeds = seeds_of(roots, grad_tensors, create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    wanted = None if inputs is None else [edge_of(t) for t in as_tuple(inputs)]
+    found = walk([r.edge for r in roots], seeds, roots[0].wrap, keep, create_graph, wanted)
+    targets = [e for e in found if isinstance(e, Tracked)] if inputs is None else as_tuple(inputs)
+    for leaf in targets:
+        if leaf.edge in found:
+            accumulate(leaf, found[leaf.edge], create_graph)
+
+
+def walk(
+    roots: Sequence[Any],
+    seeds: Sequence[Any],
+    wrap: Callable[..., Any],
+    keep: bool,
+    graph: bool,
+    wanted: Iterable[Any] | None = None,
+) -> dict[Any, Any]:
+    """Send the seeds backward from the roots; return the gradient that arrived at each leaf, or at each edge wanted.
+
+    The gradients are arrays; with `graph` they are tensors, and the rules that run on them are recorded.
+    """
+    pending: dict[Any, Any] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        pending[root] = pending[root] + seed if root in pending else seed
+    order = newest_first(roots)
+    targets = None if wanted is None else set(wanted)
+    useful = None if targets is None else leading_to(targets, order)
+    found: dict[Any, Any] = {}
+    mode, grad_mode.enabled = grad_mode.enabled, graph
+    token = QUIET.set(IGNORE)
+    try:
+        for node in order:
+            if node not in pending:
+                continue
+            g = pending.pop(node)
+            if node.hooks or node.retained:
+                g = observed(node, g, wrap, graph)
+            if useful is not None and targets is not None:
+                if node in targets:
+                    found[node] = g
+                if node not in useful:
+                    continue
+            for edge, gradient in node.gradients(g, wrap, graph):
+                if gradient is None:
+                    continue
+                if useful is not None and targets is not None and edge not in useful and edge not in targets:
+                    continue
+                if edge in pending:
+                    pending[edge] = pending[edge] + gradient
+                else:
+                    pending[edge] = gradient
+            if not keep:
+                node.release()
+        found.update((edge, arrived(edge, g, wrap, graph)) for edge, g in pending.items() if isinstance(edge, Tracked))
+        return found if targets is None else {edge: g for edge, g in found.items() if edge in targets}
+    finally:
+        grad_mode.enabled = mode
+        QUIET.reset(token)
+
+
+def newest_first(roots: Iterable[Any]) -> list[Any]:
+    """Every node that the roots depend on; a node is newer than all its inputs, so its gradient is complete in turn."""
+    nodes = {root for root in roots if isinstance(root, Node)}
+    stack = list(nodes)
+    while stack:
+        for edge in stack.pop().edges:
+            if isinstance(edge, Node) and edge not in nodes:
+                nodes.add(edge)
+                stack.append(edge)
+    return sorted(nodes, key=lambda node: node.number, reverse=True)
+
+
+def leading_to(wanted: set[Any], order: list[Any]) -> set[Any]:
+    """The nodes through which a gradient must pass to reach what is wanted."""
+    useful: set[Any] = set()
+    for node in reversed(order):
+        if any(edge in wanted or edge in useful for edge in node.edges):
+            useful.add(node)
+    return useful
+
+
+def observed(node: Node, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
+    """The gradient of a node's output after the user's hooks, and kept for `retain_grad`."""
+    tensor = through_hooks(node.hooks, g if graph else wrap(g))
+    kept = node.retained() if node.retained else None
+    if kept is not None:
+        kept.grad = tensor if kept.grad is None else kept.grad + tensor
+    return tensor if graph else tensor.array
+
+
+def arrived(edge: Any, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
+    """The gradient of a leaf after the leaf's hooks."""
+    if not edge.hooks:
+        return g
+    tensor = through_hooks(edge.hooks, g if graph else wrap(g))
+    return tensor if graph else tensor.array
+
+
+def through_hooks(hooks: Any, tensor: Any) -> Any:
+    for hook in list(hooks or ()):
+        replaced = hook(tensor)
+        tensor = tensor if replaced is None else replaced
+    return tensor
+
+
+def accumulate(leaf: Any, g: Any, graph: bool) -> None:
+    """Add a gradient to `leaf.grad`: in place, unless the sum itself belongs to a graph."""
+    if graph:
+        leaf.grad = g if leaf.grad is None else leaf.grad + g
+    elif leaf.grad is None:
+        leaf.grad = leaf.wrap(own(g, leaf.array.dtype))
+    elif leaf.grad.needs_grad:
+        leaf.grad = leaf.wrap(leaf.grad.array + g)
+    else:
+        leaf.grad.array += g
+        leaf.grad.version.count += 1
+
+
+def own(g: Any, dtype: Any) -> Any:
+    """An array that nobody else holds: rules may hand on their own input, or a view of it, as a gradient."""
+    return np.array(g, dtype=dtype, order="C")
+
+
+def as_tuple(tensors: Any) -> tuple[Any, ...]:
+    return (tensors,) if isinstance(tensors, Tracked) else tuple(tensors)
+
+
+def edge_of(tensor: Any) -> Any:
+    """Where the gradient of an input arrives."""
+    if not tensor.requires_grad:
+        raise RuntimeError("One of the differentiated Tensors does not require grad: make it with requires_grad=True.")
+    return tensor.edge
+
+
+def seeds_of(roots: tuple[Any, ...], grad_tensors: Any, graph: bool) -> list[Any]:
+    """The gradient that each root starts with: the one given, or 1 for a scalar."""
+    if grad_tensors is None or isinstance(grad_tensors, Tracked):
+        given: tuple[Any, ...] = (grad_tensors,) * len(roots)
+    else:
+        given = tuple(grad_tensors)
+    if len(given) != len(roots):
+        raise RuntimeError(f"{len(roots)} tensors were given {len(given)} gradients: give one for each, None for a scalar.")
+    return [seed_of(root, g, graph) for root, g in zip(roots, given, strict=True)]
+
+
+def seed_of(root: Any, g: Any, graph: bool) -> Any:
+    if not root.requires_grad:
+        raise RuntimeError(
+            "element 0 of tensors does not require grad and does not have a grad_fn: nothing that was recorded leads to "
+            "it.\nLikely causes: no input or parameter has requires_grad=True, it was computed under torch.no_grad(), "
+            "or .detach(), .item() or .numpy() cut the graph on the way."
+        )
+    if g is None:
+        if root.array.size != 1:
+            raise RuntimeError(
+                f"grad can be implicitly created only for scalar outputs; this one has shape {root.array.shape}.\n"
+                "Reduce it first, as in loss.mean().backward(), or give its gradient: y.backward(torch.ones_like(y))."
+            )
+        ones = np.ones_like(root.array)
+        return root.wrap(ones) if graph else ones
+    if g.array.shape != root.array.shape:
+        raise RuntimeError(f"Mismatch in shape: the gradient has {g.array.shape}, its tensor {root.array.shape}.")
+    return g if graph else g.array

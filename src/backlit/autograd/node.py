@@ -1,0 +1,185 @@
+"""Nodes of the tape: what one operation kept, and which rules turn its gradient into its inputs' gradients."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from backlit.autograd.tracked import Tracked, Version
+from backlit.ops.convert import cast
+from backlit.ops.registry import Op, Plan
+
+_numbers = itertools.count()
+
+FREED_MESSAGE = (
+    "Trying to backward through the graph a second time: what {name} had kept is freed after the first backward.\n"
+    "If both losses share a part of the graph, add them and call (loss1 + loss2).backward() once; "
+    "if the second pass is meant, write loss.backward(retain_graph=True) for the first."
+)
+STALE_MESSAGE = (
+    "one of the variables needed for gradient computation has been modified by an inplace operation: {what} of "
+    "{name} {shape} is at version {now}; the gradient of {name} needs version {then}.\n"
+    "It was overwritten at {writer}. Write a new tensor there instead (y = y + 1, not y += 1), or overwrite a .clone()."
+)
+
+
+class Node:
+    """One recorded step of the graph. `edges` lead to the nodes and leaves of the inputs that need a gradient."""
+
+    __slots__ = ("edges", "hooks", "number", "retained")
+
+    def __init__(self, edges: Sequence[Any]) -> None:
+        self.edges = edges
+        self.number = next(_numbers)
+        self.hooks: list[Callable[[Any], Any]] | None = None
+        self.retained: Any = None  # a weak reference to the tensor whose retain_grad() was called
+
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterator[tuple[Any, Any]]:
+        """Pairs of an edge and the gradient that goes along it, from `g`, the gradient of this node's output."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Forget what was kept."""
+
+    def name(self) -> str:
+        """PyTorch's name of this kind of node."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes that this one passes gradients to; a leaf is stood for by an `AccumulateGrad`."""
+        return tuple((AccumulateGrad(e) if isinstance(e, Tracked) else e, 0) for e in self.edges)
+
+    def register_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(gradient)` with the gradient of this node's output."""
+        if self.hooks is None:
+            self.hooks = []
+        return Handle(self.hooks, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad:
+    """The end of the graph at a leaf, as `next_functions` shows it."""
+
+    def __init__(self, variable: Tracked) -> None:
+        self.variable = variable
+        self.next_functions: tuple[Any, ...] = ()
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+
+class Handle:
+    """Removes a hook again."""
+
+    def __init__(self, hooks: list[Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        self.hooks, self.hook = hooks, hook
+        hooks.append(hook)
+
+    def remove(self) -> None:
+        if self.hook in self.hooks:
+            self.hooks.remove(self.hook)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class OpNode(Node):
+    """The record of one op: the values that its rules name, and the versions at which they were read."""
+
+    __slots__ = ("kept", "op", "plan", "shapes", "versions")
+
+    def __init__(self, op: Op, plan: Plan, edges: Sequence[Any]) -> None:
+        self.edges = edges
+        self.number = next(_numbers)
+        self.hooks = None
+        self.retained = None
+        self.op = op
+        self.plan = plan
+        self.kept: list[Any] | None = None
+        self.versions: tuple[tuple[Version, int, int], ...] = ()  # (cell, count, index into keeps)
+        self.shapes: tuple[tuple[Any, Any], ...] | None = None  # (shape, dtype) of each wanted input
+
+    def name(self) -> str:
+        return self.op.node
+
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterator[tuple[Any, Any]]:
+        values = self.values(g, wrap) if graph else [g, *self.unchanged()]
+        rules = self.plan.rules
+        if self.shapes is None:
+            for edge, (rule, pick) in zip(self.edges, rules, strict=True):
+                yield edge, rule(*pick(values))
+        else:
+            for edge, (rule, pick), (shape, dtype) in zip(self.edges, rules, self.shapes, strict=True):
+                yield edge, unbroadcast(rule(*pick(values)), shape, dtype)
+
+    def unchanged(self) -> list[Any]:
+        """The kept values, once it is sure that they are there and were not overwritten."""
+        if self.kept is None:
+            raise RuntimeError(FREED_MESSAGE.format(name=self.name()))
+        for cell, count, index in self.versions:
+            if cell.count != count:
+                keep = self.plan.keeps[index]
+                what = "the output" if keep.kind == "out" else f"input {keep.name!r}"
+                shape = list(np.shape(self.kept[index]))
+                raise RuntimeError(STALE_MESSAGE.format(what=what, name=self.name(), shape=shape, now=cell.count,
+                                                        then=count, writer=cell.writer))  # fmt: skip
+        return self.kept
+
+    def values(self, g: Any, wrap: Callable[..., Any]) -> list[Any]:
+        """`g` and the kept values as tensors that belong to the graph, so that the rules are recorded in their turn."""
+        edges = dict(zip(self.plan.wanted, self.edges, strict=True))
+        values: dict[str, Any] = {}
+        for keep, value in zip(self.plan.keeps, self.unchanged(), strict=True):
+            values[keep.name] = self.as_tensor(keep, value, edges, wrap)
+        if any(keep.kind == "extra" for keep in self.plan.keeps):
+            values.update(self.extras_anew(values))
+        return [g, *(values[keep.name] for keep in self.plan.keeps)]
+
+    def as_tensor(self, keep: Any, value: Any, edges: dict[int, Any], wrap: Callable[..., Any]) -> Any:
+        if keep.kind == "out":
+            return wrap(value, self)
+        if keep.kind != "input":
+            return value
+        if isinstance(value, tuple):
+            return tuple(rejoin(v, edges.get(k), wrap) for k, v in enumerate(value, keep.index))
+        return rejoin(value, edges.get(keep.index), wrap)
+
+    def extras_anew(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The intermediates once more, computed from tensors: the forward body reads these as part of the graph."""
+        settings = {name: values[name] for name in self.op.settings}
+        inputs = [values[name] for name in self.op.inputs]
+        return self.op.forward(*inputs, **settings)[1]  # type: ignore[no-any-return]
+
+    def release(self) -> None:
+        if self.plan.keeps:
+            self.kept = None
+
+
+def rejoin(array: Any, edge: Any, wrap: Callable[..., Any]) -> Any:
+    """A kept array as the tensor that it was: the leaf itself, or a tensor made by the node at `edge`."""
+    if not isinstance(array, np.ndarray):
+        return array
+    if isinstance(edge, Tracked):
+        return edge if edge.array.dtype == array.dtype else wrap(array, edge)
+    return wrap(array, edge)
+
+
+def unbroadcast(gradient: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Undo broadcasting and promotion: the sum over the axes that an input was stretched along, in the input's dtype."""
+    if gradient.shape != shape:
+        extra = len(gradient.shape) - len(shape)
+        if extra < 0 or any(n == 1 != m for n, m in zip(gradient.shape[extra:], shape, strict=True)):
+            return unbroadcast(np.broadcast_to(gradient, np.broadcast_shapes(gradient.shape, shape)), shape, dtype)
+        axes = tuple(k for k, n in enumerate(gradient.shape) if k < extra or (shape[k - extra] == 1 != n))
+        gradient = np.reshape(np.sum(gradient, axis=axes), shape) if axes else np.reshape(gradient, shape)
+    array = gradient.array if isinstance(gradient, Tracked) else gradient
+    return gradient if array.dtype == dtype else cast(gradient, dtype=dtype)

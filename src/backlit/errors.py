@@ -1,0 +1,57 @@
+"""What to say when the inputs of an op do not fit: PyTorch's exception type, and the shapes that were received."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backlit.ops.registry import Op
+
+
+def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
+    """PyTorch's exception type for what NumPy complained of, with the shapes that were received."""
+    name = op.torch or op.name
+    shapes = [list(a.shape) for a in arrays if isinstance(a, np.ndarray)]
+    if isinstance(error, np.exceptions.AxisError):
+        ndim = arrays[0].ndim
+        low, high = (-ndim, ndim - 1) if ndim else (-1, 0)
+        return IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {error.axis})")
+    if isinstance(error, IndexError):
+        return IndexError(f"{name}: {error}; shapes received: {', '.join(map(str, shapes))}")
+    if op.name in ("matmul", "linear", "mm", "bmm", "addmm"):
+        first, second = arrays[0].shape, arrays[1].shape[::-1] if op.name == "linear" else arrays[1].shape
+        return RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({by(first)} and {by(second)}): the last size of the first "
+            f"({first[-1] if first else 'none'}) must equal the {'in_features' if op.name == 'linear' else 'first size'} "
+            f"of the second."
+        )
+    if "broadcast" in str(error) and len(shapes) > 1:
+        return RuntimeError(broadcast_message(name, shapes))
+    return RuntimeError(f"{name}: {error} (shapes received: {', '.join(map(str, shapes))})")
+
+
+def by(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def broadcast_message(name: str, shapes: list[list[int]]) -> str:
+    """Which axis does not fit."""
+    first, second = shapes[-2:]
+    for k in range(1, min(len(first), len(second)) + 1):
+        a, b = first[-k], second[-k]
+        if a != b and 1 not in (a, b):
+            axis = max(len(first), len(second)) - k
+            return (
+                f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {axis}: "
+                f"{name} received shapes {first} and {second}, which cannot be broadcast together."
+            )
+    return f"{name}: shapes {', '.join(map(str, shapes))} cannot be broadcast together."
+
+
+def not_a_tensor(value: Any, op: Op) -> TypeError:
+    return TypeError(
+        f"{op.torch or op.name}(): argument must be Tensor or a number, not {type(value).__name__}. "
+        f"Make it a tensor first: torch.tensor(...)"
+    )

@@ -1,0 +1,1 @@
+"""PyTorch's functions on tensors. Each translates `dim` to `axis` once and goes through `apply`."""

@@ -1,0 +1,536 @@
+"""Tensor, and `apply`: the one door from tensors to ops."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from backlit import dtypes
+from backlit.autograd.backward import backward
+from backlit.autograd.modes import grad_mode
+from backlit.autograd.node import Handle, OpNode
+from backlit.autograd.tracked import Tracked, Version
+from backlit.autograd.views import rebase, refresh
+from backlit.errors import mismatch, not_a_tensor
+from backlit.indexing import index_of, squeezed
+from backlit.ops import arithmetic, compare, index, matrix
+from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op
+
+
+class Size(tuple[int, ...]):
+    """The shape of a tensor."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """How many elements a tensor of this shape has."""
+        return int(np.prod(self, dtype=np.int64))
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        return Size(part) if isinstance(key, slice) else part
+
+    def __add__(self, other: Any) -> Size:
+        return Size(super().__add__(tuple(other)))
+
+
+def binary(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The methods behind `x + y` and its reflection."""
+
+    def forward(self: Tensor, other: Any) -> Any:
+        return apply(op, self, other) if is_operand(other) else NotImplemented
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        return apply(op, other, self) if is_operand(other) else NotImplemented
+
+    return forward, reflected
+
+
+def in_place(op: Op) -> Callable[..., Any]:
+    """The method behind `x += y`."""
+
+    def update(self: Tensor, other: Any) -> Any:
+        return written(self, lambda x: apply(op, x, other)) if is_operand(other) else NotImplemented
+
+    return update
+
+
+class Tensor(Tracked):
+    """An n-dimensional array that remembers how it was computed.
+
+    `array` is its NumPy array; it shares memory wherever PyTorch's tensor shares its storage.
+
+    >>> import backlit as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    is_cuda = is_sparse = is_quantized = is_mps = is_meta = False
+    __array_priority__ = 1000
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return object.__new__(cls)
+
+    def __init__(self, *data: Any, device: Any = None) -> None:
+        """`Tensor(2, 3)` is uninitialised, `Tensor([1, 2])` holds values; both of the default dtype."""
+        self.array = legacy_array(data, dtypes.default())
+        self.version = Version()
+
+    @staticmethod
+    def wrap(array: Any, node: Any = None) -> Tensor:
+        tensor: Tensor = _new(Tensor)
+        tensor.array = array
+        tensor.version = Version()
+        if node is not None:
+            tensor.node = node
+            tensor.needs_grad = True
+        return tensor
+
+    # What it is.
+
+    @property
+    def shape(self) -> Size:
+        return Size(self.array.shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        return dtypes.of(self.array.dtype)
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def itemsize(self) -> int:
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+    @property
+    def requires_grad(self) -> bool:
+        if self.base is not None and self.seen != self.version.history:
+            refresh(self)
+        return self.needs_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.grad_fn is not None:
+            if not wanted:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. To use a computed value without its "
+                    "history write y.detach()."
+                )
+            return
+        if wanted and self.array.dtype.kind != "f":
+            raise RuntimeError(
+                f"only Tensors of floating point dtype can require gradients; this one is {self.dtype}. "
+                "Make it a float first: x.float().requires_grad_()"
+            )
+        self.needs_grad = bool(wanted)
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made this tensor; None for a leaf."""
+        if self.base is not None and self.seen != self.version.history:
+            refresh(self)
+        return self.node
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.grad_fn is None
+
+    @property
+    def retains_grad(self) -> bool:
+        return self.node is not None and self.node.retained is not None and self.node.retained() is self
+
+    @property
+    def output_nr(self) -> int:
+        return 0
+
+    @property
+    def _version(self) -> int:
+        return self.version.count
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without the history; writing to it is not noticed."""
+        return Tensor.wrap(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.array = value.array
+
+    # Differentiation.
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
+        """Add the derivative of this tensor to the `.grad` of every leaf that it was computed from.
+
+        A tensor of more than one element needs `gradient`, of its own shape. See `backlit.autograd.backward`.
+        """
+        backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def detach(self) -> Tensor:
+        """The same memory without the history. Writes to it count: a kept value that they change is noticed."""
+        out = Tensor.wrap(self.array)
+        out.version = self.version
+        return out
+
+    def detach_(self) -> Tensor:
+        """Forget the history."""
+        self.node, self.needs_grad = None, False
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        self.requires_grad = requires_grad
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this computed tensor in `.grad` when backward passes."""
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.node is not None:
+            self.node.retained = weakref.ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        """Call `hook(gradient)` when this tensor's gradient is known; what it returns replaces the gradient."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.node is not None:
+            return self.node.register_hook(hook)
+        if self.hooks is None:
+            self.hooks = []
+        return Handle(self.hooks, hook)
+
+    # Writing in place.
+
+    def overwrite(self, value: Any) -> Tensor:
+        """Write `value` (tensor, array or number) into this tensor's memory; recorded if gradients are."""
+        return written(self, lambda _: value if isinstance(value, Tensor) else Tensor.wrap(np.asarray(value)))
+
+    def __getitem__(self, key: Any) -> Tensor:
+        key, is_view = index_of(key)
+        return apply(index.part if is_view else index.take, self, key=key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        key, is_view = index_of(key)
+        if not isinstance(value, Tensor):
+            value = Tensor.wrap(np.asarray(value, dtype=None if isinstance(value, np.ndarray) else self.array.dtype))
+        if not (grad_mode.enabled and (self.requires_grad or value.requires_grad)):
+            self.array[key] = squeezed(value.array, self.array[key].ndim)
+            self.bump()
+        elif is_view:
+            apply(index.part, self, key=key).overwrite(value)
+        else:
+            written(self, lambda x: apply(index.put, x, value, key=key))
+
+    # Arithmetic. NotImplemented lets Python raise its own TypeError, as with a list.
+
+    __add__, __radd__ = binary(arithmetic.add)
+    __sub__, __rsub__ = binary(arithmetic.sub)
+    __mul__, __rmul__ = binary(arithmetic.mul)
+    __truediv__, __rtruediv__ = binary(arithmetic.div)
+    __floordiv__, __rfloordiv__ = binary(arithmetic.floor_divide)
+    __mod__, __rmod__ = binary(arithmetic.remainder)
+    __pow__, __rpow__ = binary(arithmetic.pow)
+    __matmul__, __rmatmul__ = binary(matrix.matmul)
+    __and__, __rand__ = binary(compare.bitwise_and)
+    __or__, __ror__ = binary(compare.bitwise_or)
+    __xor__, __rxor__ = binary(compare.bitwise_xor)
+    __lt__, __gt__ = binary(compare.lt)[0], binary(compare.gt)[0]
+    __le__, __ge__ = binary(compare.le)[0], binary(compare.ge)[0]
+    __eq__, __ne__ = binary(compare.eq)[0], binary(compare.ne)[0]  # type: ignore[assignment]
+    __rdiv__ = __rtruediv__
+
+    __iadd__, __isub__, __imul__ = in_place(arithmetic.add), in_place(arithmetic.sub), in_place(arithmetic.mul)
+    __itruediv__, __ifloordiv__ = in_place(arithmetic.div), in_place(arithmetic.floor_divide)
+    __imod__, __ipow__ = in_place(arithmetic.remainder), in_place(arithmetic.pow)
+    __iand__, __ior__, __ixor__ = map(in_place, (compare.bitwise_and, compare.bitwise_or, compare.bitwise_xor))
+
+    def __neg__(self) -> Tensor:
+        return apply(arithmetic.neg, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return apply(arithmetic.abs, self)
+
+    def __invert__(self) -> Tensor:
+        return apply(compare.bitwise_not, self)
+
+    # As a Python value.
+
+    def item(self) -> Any:
+        """The Python number in a tensor of one element."""
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self.array.size} elements cannot be converted to Scalar; its shape is "
+                f"{tuple(self.array.shape)}. Use .tolist(), or reduce it first (.sum(), .mean())."
+            )
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        return self.array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The NumPy array that shares this tensor's memory."""
+        if self.requires_grad and not force:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        array = self.numpy()
+        return array if dtype is None and not copy else np.array(array, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """`np.exp(tensor)` is the op; a ufunc that no op reads computes on the arrays, as a constant."""
+        op = BY_NUMPY.get(ufunc)
+        if op is not None and method == "__call__" and not kwargs:
+            return apply(op, *inputs)
+        out = getattr(ufunc, method)(*map(as_array, inputs), **{k: as_array(v) for k, v in kwargs.items()})
+        return Tensor.wrap(np.asarray(out)) if isinstance(out, (np.ndarray, np.generic)) else out
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """NumPy's functions are recorded where a gradient is wanted, and else do what they do for any object."""
+        op = BY_NUMPY.get(function)
+        if op is not None:
+            inputs, settings = op.bind(args, kwargs)
+            if any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+                return apply(op, *inputs, **settings)
+        return function._implementation(*args, **kwargs)
+
+    def __backlit_op__(self, op: Op, inputs: Sequence[Any], settings: dict[str, Any]) -> Tensor:
+        return apply(op, *inputs, **settings)
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"Boolean value of Tensor with {'more than one value' if self.array.size else 'no values'} is "
+                f"ambiguous; its shape is {tuple(self.array.shape)}. Use .any() or .all()."
+            )
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind == "f" or self.array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __len__(self) -> int:
+        if self.array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter([self[k] for k in range(len(self.array))])
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.array == as_array(value)).any())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.array.ndim == 0 and spec else str(self)
+
+    def __repr__(self) -> str:
+        from backlit.printing import format_tensor
+
+        suffixes = []
+        if self.grad_fn is not None:
+            suffixes.append(f"grad_fn=<{self.node.name()}>" if self.node is not None else "")
+        elif self.needs_grad:
+            suffixes.append("requires_grad=True")
+        return format_tensor(self.array, suffixes=suffixes)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.node is not None:
+            raise RuntimeError("Only Tensors created explicitly by the user support the deepcopy protocol at the moment: "
+                               "this one was computed. Copy its values with y.detach().clone().")  # fmt: skip
+        copy = _new(type(self))
+        memo[id(self)] = copy
+        copy.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("hooks", "base", "path")})
+        copy.array, copy.version = self.array.copy(), Version()
+        copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
+        return copy  # type: ignore[no-any-return]
+
+
+_new: Callable[[Any], Any] = object.__new__
+
+
+def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
+    """Run an op on tensors (and numbers), and record it where a gradient is wanted."""
+    arrays: Any = []
+    wanted = []
+    for k, value in enumerate(inputs):
+        if isinstance(value, Tensor):
+            if value.base is not None and value.seen != value.version.history:
+                refresh(value)
+            if value.needs_grad:
+                wanted.append(k)
+            arrays.append(value.array)
+        else:
+            arrays.append(value if value is None or type(value) in NUMBERS else constant(value, op))
+    if op.promotes is not None:
+        arrays = dtypes.promote(arrays, op.promotes == "float")
+    token = QUIET.set(IGNORE)
+    try:
+        out = op.forward(*arrays, **settings)
+    except (ValueError, IndexError) as error:
+        raise mismatch(op, arrays, error) from None
+    finally:
+        QUIET.reset(token)
+    extras = {}
+    if op.extras:
+        out, extras = out
+    if type(out) is not np.ndarray:
+        out = np.asarray(out)
+    result = Tensor.wrap(out)
+    if op.view:
+        share(result, inputs[0], op, settings)
+    if wanted and grad_mode.enabled and out.dtype.kind == "f":
+        record(op, inputs, arrays, tuple(wanted), {**op.settings, **settings, **extras}, result)
+    return result
+
+
+NUMBERS = frozenset((int, float, bool))
+
+
+def record(
+    op: Op, inputs: Any, arrays: Any, wanted: tuple[int, ...], named: dict[str, Any], result: Tensor
+) -> None:
+    """Give `result` the node of the op that made it, with the values that the rules of the wanted inputs name."""
+    plan = op.plan(wanted)
+    if not plan.wanted:
+        return
+    node = OpNode(op, plan, [inputs[k].edge for k in plan.wanted])
+    kept: list[Any] = []
+    versions = []
+    for slot, (name, kind, at) in enumerate(plan.keeps):
+        if kind == "input" and not op.variadic:
+            kept.append(arrays[at])
+            tensor = inputs[at]
+        elif kind == "out":
+            kept.append(result.array)
+            tensor = result
+        else:
+            tensor = None
+            if kind == "input":
+                kept.append(tuple(arrays[at:]))
+            elif kind == "shape":
+                kept.append([a.shape for a in arrays] if op.variadic else np.shape(arrays[at]))
+            else:
+                kept.append(named[name])
+        if isinstance(tensor, Tensor):
+            versions.append((tensor.version, tensor.version.count, slot))
+    node.kept, node.versions = kept, tuple(versions)
+    if op.broadcasts:
+        node.shapes = tuple([(inputs[k].array.shape, inputs[k].array.dtype) for k in plan.wanted])
+    result.node, result.needs_grad = node, True
+
+
+def share(view: Tensor, source: Tensor, op: Op, settings: dict[str, Any]) -> None:
+    """Make `view` a view of `source`'s memory, if NumPy could make it one."""
+    if np.may_share_memory(view.array, source.array):
+        view.base = source if source.base is None else source.base
+        view.path = (*source.path, (op, settings))
+        view.version = source.version
+        view.seen = source.version.history
+
+
+def written(target: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Write `function(target)` into `target`'s own memory, and continue its graph from there."""
+    recording = grad_mode.enabled
+    if recording and target.requires_grad:
+        forbid_leaf(target)
+        source = Tensor.wrap(target.array.copy(), target.node)  # the rules may need the values from before
+        result = function(source)
+    else:
+        result = function(target)
+    copy_into(target.array, result.array)
+    target.bump()
+    if recording and (result.requires_grad or target.needs_grad):
+        rebase(target, result)
+    return target
+
+
+def forbid_leaf(target: Tensor) -> None:
+    """A leaf's values are what gradients are taken at; overwriting it in the graph would lose it."""
+    if target.node is None:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation.\n"
+            "To update a parameter by hand write: with torch.no_grad(): w -= lr * w.grad"
+        )
+    base = target.base
+    if base is not None and base.node is None and base.needs_grad:
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation.\n"
+            "Write inside torch.no_grad(), or to a .clone() of the leaf."
+        )
+
+
+def copy_into(array: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
+    """Copy values into a tensor's memory, under PyTorch's conditions on shape, dtype and overlap."""
+    if values.shape != array.shape and np.broadcast_shapes(values.shape, array.shape) != array.shape:
+        raise RuntimeError(
+            f"output with shape {list(array.shape)} doesn't match the broadcast shape "
+            f"{list(np.broadcast_shapes(values.shape, array.shape))}: an in-place operation cannot grow its tensor."
+        )
+    if not array.flags.writeable:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location, "
+            "or its memory is read-only. Please clone() the tensor before performing the operation."
+        )
+    np.copyto(array, values, casting="unsafe")
+
+
+def is_operand(value: Any) -> bool:
+    return isinstance(value, (Tensor, int, float, np.ndarray, np.generic))
+
+
+def as_array(value: Any) -> Any:
+    return value.numpy() if isinstance(value, Tensor) else value
+
+
+def constant(value: Any, op: Op) -> Any:
+    """An input that is no tensor: NumPy's scalars count as Python numbers, arrays as tensors without history."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (np.ndarray, int, float)):
+        return value
+    raise not_a_tensor(value, op)
+
+
+def legacy_array(data: tuple[Any, ...], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """What `torch.Tensor(...)` and `torch.LongTensor(...)` hold: zeros of a shape, or the values given."""
+    if all(isinstance(n, (int, np.integer)) for n in data) and data:
+        return np.zeros(data, kind)  # type: ignore[arg-type]
+    if not data:
+        return np.empty(0, kind)
+    value = data[0]
+    if isinstance(value, Size):
+        return np.zeros(value, kind)
+    if isinstance(value, Tensor):
+        return value.array if value.array.dtype == kind else value.array.astype(kind)
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+        value = [v.tolist() if isinstance(v, Tensor) else v for v in value]
+    return np.array(value, dtype=kind)
