@@ -17,7 +17,7 @@ from backlit.autograd.views import rebase, refresh
 from backlit.errors import mismatch, not_a_tensor
 from backlit.indexing import index_of, squeezed
 from backlit.ops import arithmetic, compare, index, matrix
-from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op
+from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op, Plan
 
 
 class Size(tuple[int, ...]):
@@ -346,8 +346,7 @@ class Tensor(Tracked):
     def __contains__(self, value: Any) -> bool:
         return bool((self.array == as_array(value)).any())
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self.array.ndim == 0 and spec else str(self)
@@ -375,6 +374,7 @@ class Tensor(Tracked):
 
 
 _new: Callable[[Any], Any] = object.__new__
+ndarray = np.ndarray
 
 
 def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
@@ -399,52 +399,47 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
         raise mismatch(op, arrays, error) from None
     finally:
         QUIET.reset(token)
-    extras = {}
     if op.extras:
         out, extras = out
-    if type(out) is not np.ndarray:
+        settings.update(extras)
+    if type(out) is not ndarray:
         out = np.asarray(out)
-    result = Tensor.wrap(out)
+    result: Tensor = _new(Tensor)
+    result.array = out
+    result.version = Version()
     if op.view:
         share(result, inputs[0], op, settings)
     if wanted and grad_mode.enabled and out.dtype.kind == "f":
-        record(op, inputs, arrays, tuple(wanted), {**op.settings, **settings, **extras}, result)
+        record(op.plan(tuple(wanted)), inputs, arrays, settings, result)
     return result
 
 
 NUMBERS = frozenset((int, float, bool))
+#: Stands for the version of an input that is no tensor.
+UNWRITTEN = Version()
 
 
-def record(
-    op: Op, inputs: Any, arrays: Any, wanted: tuple[int, ...], named: dict[str, Any], result: Tensor
-) -> None:
+def record(plan: Plan, inputs: Any, arrays: Any, named: dict[str, Any], result: Tensor) -> None:
     """Give `result` the node of the op that made it, with the values that the rules of the wanted inputs name."""
-    plan = op.plan(wanted)
-    if not plan.wanted:
+    if not plan.rules:
         return
-    node = OpNode(op, plan, [inputs[k].edge for k in plan.wanted])
-    kept: list[Any] = []
-    versions = []
-    for slot, (name, kind, at) in enumerate(plan.keeps):
-        if kind == "input" and not op.variadic:
-            kept.append(arrays[at])
-            tensor = inputs[at]
-        elif kind == "out":
-            kept.append(result.array)
-            tensor = result
+    kept = [arrays[k] for k in plan.inputs]
+    versions = [inputs[k].version if isinstance(inputs[k], Tensor) else UNWRITTEN for k in plan.inputs]
+    if plan.keeps_out:
+        kept.append(result.array)
+        versions.append(result.version)
+    for name, kind, at in plan.rest:
+        if kind == "shape":
+            kept.append(arrays[at].shape if isinstance(arrays[at], ndarray) else np.shape(arrays[at]))
+        elif kind == "inputs":
+            kept.append(tuple(arrays[at:]))
+        elif kind == "shapes":
+            kept.append([a.shape for a in arrays[at:]])
         else:
-            tensor = None
-            if kind == "input":
-                kept.append(tuple(arrays[at:]))
-            elif kind == "shape":
-                kept.append([a.shape for a in arrays] if op.variadic else np.shape(arrays[at]))
-            else:
-                kept.append(named[name])
-        if isinstance(tensor, Tensor):
-            versions.append((tensor.version, tensor.version.count, slot))
-    node.kept, node.versions = kept, tuple(versions)
-    if op.broadcasts:
-        node.shapes = tuple([(inputs[k].array.shape, inputs[k].array.dtype) for k in plan.wanted])
+            kept.append(named[name] if name in named else plan.op.settings[name])
+    node = OpNode(plan, [inputs[k].node or inputs[k] for k in plan.wanted], kept, versions)
+    if plan.op.broadcasts:
+        node.shapes = [(inputs[k].array.shape, inputs[k].array.dtype) for k in plan.wanted]
     result.node, result.needs_grad = node, True
 
 

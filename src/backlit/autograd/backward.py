@@ -198,7 +198,7 @@ def seed_of(root: Any, g: Any, graph: bool) -> Any:
                 f"grad can be implicitly created only for scalar outputs; this one has shape {root.array.shape}.\n"
                 "Reduce it first, as in loss.mean().backward(), or give its gradient: y.backward(torch.ones_like(y))."
             )
-        ones = np.ones_like(root.array)
+        ones = np.ones(root.array.shape, root.array.dtype)
         return root.wrap(ones) if graph else ones
     if g.array.shape != root.array.shape:
         raise RuntimeError(f"Mismatch in shape: the gradient has {g.array.shape}, its tensor {root.array.shape}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,15 +29,14 @@ STALE_MESSAGE = (
 class Node:
     """One recorded step of the graph. `edges` lead to the nodes and leaves of the inputs that need a gradient."""
 
-    __slots__ = ("edges", "hooks", "number", "retained")
+    hooks: list[Callable[[Any], Any]] | None = None
+    retained: Any = None  # a weak reference to the tensor whose retain_grad() was called
 
     def __init__(self, edges: Sequence[Any]) -> None:
         self.edges = edges
         self.number = next(_numbers)
-        self.hooks: list[Callable[[Any], Any]] | None = None
-        self.retained: Any = None  # a weak reference to the tensor whose retain_grad() was called
 
-    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterator[tuple[Any, Any]]:
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterable[tuple[Any, Any]]:
         """Pairs of an edge and the gradient that goes along it, from `g`, the gradient of this node's output."""
         raise NotImplementedError
 
@@ -95,46 +94,43 @@ class Handle:
 class OpNode(Node):
     """The record of one op: the values that its rules name, and the versions at which they were read."""
 
-    __slots__ = ("kept", "op", "plan", "shapes", "versions")
+    shapes: Sequence[tuple[Any, Any]] | None = None  # (shape, dtype) of each wanted input, where the op broadcasts
 
-    def __init__(self, op: Op, plan: Plan, edges: Sequence[Any]) -> None:
+    def __init__(self, plan: Plan, edges: Sequence[Any], kept: list[Any], versions: list[Version]) -> None:
+        self.plan = plan
         self.edges = edges
         self.number = next(_numbers)
-        self.hooks = None
-        self.retained = None
-        self.op = op
-        self.plan = plan
-        self.kept: list[Any] | None = None
-        self.versions: tuple[tuple[Version, int, int], ...] = ()  # (cell, count, index into keeps)
-        self.shapes: tuple[tuple[Any, Any], ...] | None = None  # (shape, dtype) of each wanted input
+        self.kept: list[Any] | None = kept
+        self.versions = versions  # of the kept inputs, then of the kept output
+        self.counts = [version.count for version in versions]
 
     def name(self) -> str:
-        return self.op.node
+        return self.plan.op.node
 
-    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterator[tuple[Any, Any]]:
-        values = self.values(g, wrap) if graph else [g, *self.unchanged()]
-        rules = self.plan.rules
-        if self.shapes is None:
-            for edge, (rule, pick) in zip(self.edges, rules, strict=True):
-                yield edge, rule(*pick(values))
-        else:
-            for edge, (rule, pick), (shape, dtype) in zip(self.edges, rules, self.shapes, strict=True):
-                yield edge, unbroadcast(rule(*pick(values)), shape, dtype)
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[tuple[Any, Any]]:
+        values = self.as_tensors(g, wrap) if graph else [g, *self.unchanged()]
+        results = [rule(*pick(values)) for rule, pick in self.plan.rules]  # each is the textbook's line for one input
+        if self.shapes is not None:
+            results = [unbroadcast(r, *like) for r, like in zip(results, self.shapes, strict=True)]
+        return list(zip(self.edges, results, strict=True))
 
     def unchanged(self) -> list[Any]:
         """The kept values, once it is sure that they are there and were not overwritten."""
         if self.kept is None:
             raise RuntimeError(FREED_MESSAGE.format(name=self.name()))
-        for cell, count, index in self.versions:
-            if cell.count != count:
-                keep = self.plan.keeps[index]
-                what = "the output" if keep.kind == "out" else f"input {keep.name!r}"
-                shape = list(np.shape(self.kept[index]))
-                raise RuntimeError(STALE_MESSAGE.format(what=what, name=self.name(), shape=shape, now=cell.count,
-                                                        then=count, writer=cell.writer))  # fmt: skip
+        if [version.count for version in self.versions] != self.counts:
+            raise RuntimeError(self.stale_message(self.kept))
         return self.kept
 
-    def values(self, g: Any, wrap: Callable[..., Any]) -> list[Any]:
+    def stale_message(self, kept: list[Any]) -> str:
+        """Which kept value was overwritten, and where."""
+        rows = zip(self.versions, self.counts, self.plan.keeps, kept, strict=False)
+        version, count, keep, value = next(row for row in rows if row[0].count != row[1])
+        what = "the output" if keep.kind == "out" else f"input {keep.name!r}"
+        return STALE_MESSAGE.format(what=what, name=self.name(), shape=list(np.shape(value)), now=version.count, then=count,
+                                    writer=version.writer)  # fmt: skip
+
+    def as_tensors(self, g: Any, wrap: Callable[..., Any]) -> list[Any]:
         """`g` and the kept values as tensors that belong to the graph, so that the rules are recorded in their turn."""
         edges = dict(zip(self.plan.wanted, self.edges, strict=True))
         values: dict[str, Any] = {}
@@ -147,17 +143,15 @@ class OpNode(Node):
     def as_tensor(self, keep: Any, value: Any, edges: dict[int, Any], wrap: Callable[..., Any]) -> Any:
         if keep.kind == "out":
             return wrap(value, self)
-        if keep.kind != "input":
-            return value
-        if isinstance(value, tuple):
+        if keep.kind == "inputs":
             return tuple(rejoin(v, edges.get(k), wrap) for k, v in enumerate(value, keep.index))
-        return rejoin(value, edges.get(keep.index), wrap)
+        return rejoin(value, edges.get(keep.index), wrap) if keep.kind == "input" else value
 
     def extras_anew(self, values: dict[str, Any]) -> dict[str, Any]:
         """The intermediates once more, computed from tensors: the forward body reads these as part of the graph."""
-        settings = {name: values[name] for name in self.op.settings}
-        inputs = [values[name] for name in self.op.inputs]
-        return self.op.forward(*inputs, **settings)[1]  # type: ignore[no-any-return]
+        settings = {name: values[name] for name in self.plan.op.settings}
+        inputs = [values[name] for name in self.plan.op.inputs]
+        return self.plan.op.forward(*inputs, **settings)[1]  # type: ignore[no-any-return]
 
     def release(self) -> None:
         if self.plan.keeps:

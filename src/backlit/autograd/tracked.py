@@ -18,12 +18,9 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 class Version:
     """Counts the writes to one piece of memory; a tensor and its views share it."""
 
-    __slots__ = ("count", "history", "writer")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.history = 0  # recorded writes: views made before the last one have an outdated node
-        self.writer = ""  # the user's line of the last write
+    count = 0
+    history = 0  # recorded writes: views made before the last one have an outdated node
+    writer = ""  # the user's line of the last write
 
 
 class Tracked:

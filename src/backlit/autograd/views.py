@@ -16,8 +16,6 @@ Path = tuple[tuple[Any, dict[str, Any]], ...]
 class WriteNode(Node):
     """A tensor part of which was overwritten: the gradient of that part goes to the value written, the rest to before."""
 
-    __slots__ = ("path", "shape", "sides")
-
     def __init__(self, before: Any, value: Any, path: Path, shape: tuple[int, ...]) -> None:
         edges = [("before", before), ("value", value)]
         self.sides = [side for side, edge in edges if edge is not None]
@@ -72,5 +70,4 @@ def keep_output(node: OpNode, target: Tracked) -> None:
     for index, keep in enumerate(node.plan.keeps):
         if keep.kind == "out" and node.kept is not None:
             node.kept[index] = target.array
-            others = [v for v in node.versions if v[2] != index]
-            node.versions = (*others, (target.version, target.version.count, index))
+            node.versions[index], node.counts[index] = target.version, target.version.count

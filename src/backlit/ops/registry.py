@@ -35,7 +35,7 @@ class Keep(NamedTuple):
     """Where a value that some rule names comes from when the op has run."""
 
     name: str
-    kind: str  # input, shape, out, setting or extra
+    kind: str  # input, inputs (of a variadic op), shape, shapes, out, setting or extra
     index: int
 
 
@@ -48,11 +48,18 @@ class Rule(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What one call records, once it is known which inputs need a gradient."""
+    """What one call records, once it is known which inputs need a gradient.
 
+    `keeps` are in the order in which their values are kept: inputs first, then the output, then the rest.
+    """
+
+    op: Op
     keeps: tuple[Keep, ...]
     rules: tuple[tuple[Callable[..., Any], Callable[[list[Any]], tuple[Any, ...]]], ...]
     wanted: tuple[int, ...]
+    inputs: tuple[int, ...]
+    keeps_out: bool
+    rest: tuple[Keep, ...]
 
 
 class Op:
@@ -102,14 +109,19 @@ class Op:
         if asked == "out":
             return Keep(asked, "out", 0)
         if asked in self.inputs:
-            return Keep(asked, "input", self.inputs.index(asked))
+            return Keep(asked, "inputs" if self.is_rest(asked) else "input", self.inputs.index(asked))
         if asked in self.settings:
             return Keep(asked, "setting", 0)
         if asked in self.extras:
             return Keep(asked, "extra", 0)
         if asked.endswith("_shape") and asked.removesuffix("_shape") in self.inputs:
-            return Keep(asked, "shape", self.inputs.index(asked.removesuffix("_shape")))
+            name = asked.removesuffix("_shape")
+            return Keep(asked, "shapes" if self.is_rest(name) else "shape", self.inputs.index(name))
         return None
+
+    def is_rest(self, name: str) -> bool:
+        """Whether an input is the `*xs` of a variadic op."""
+        return self.variadic and name == self.inputs[-1]
 
     def plan(self, wanted: tuple[int, ...]) -> Plan:
         """What to keep, and which rules to run, when the inputs at `wanted` need a gradient."""
@@ -127,11 +139,15 @@ class Op:
         keeps = [keep for keep in sources if keep is not None]
         if any(keep.kind == "extra" for keep in keeps):  # second derivatives compute an extra anew from the inputs
             known_names = {keep.name for keep in keeps}
-            keeps += [Keep(n, "input", k) for k, n in enumerate(self.inputs) if n not in known_names]
+            keeps += [keep for n in self.inputs if n not in known_names and (keep := self.source(n))]
             keeps += [Keep(n, "setting", 0) for n in self.settings if n not in known_names]
+        keeps.sort(key=lambda keep: {"input": 0, "out": 1}.get(keep.kind, 2))
         slots = {"g": 0, **{keep.name: k for k, keep in enumerate(keeps, 1)}}
         rules = tuple((rule.body, picker([slots.get(n, -1) for n in rule.names], i - last)) for i, rule in chosen)
-        return Plan(tuple(keeps), rules, tuple(i for i, _ in chosen))
+        inputs = tuple(keep.index for keep in keeps if keep.kind == "input")
+        keeps_out = "out" in slots
+        rest = tuple(keeps[len(inputs) + keeps_out :])
+        return Plan(self, tuple(keeps), rules, tuple(i for i, _ in chosen), inputs, keeps_out, rest)
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call written NumPy's way (settings by position) into arrays and settings."""
