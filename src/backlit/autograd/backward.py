@@ -41,12 +41,12 @@ def backward(
     roots = as_tuple(tensors)
     seeds = seeds_of(roots, grad_tensors, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    wanted = None if inputs is None else [edge_of(t) for t in as_tuple(inputs)]
-    found = walk([r.edge for r in roots], seeds, roots[0].wrap, keep, create_graph, wanted)
-    targets = [e for e in found if isinstance(e, Tracked)] if inputs is None else as_tuple(inputs)
-    for leaf in targets:
-        if leaf.edge in found:
-            accumulate(leaf, found[leaf.edge], create_graph)
+    wanted = None if inputs is None else {edge_of(t) for t in as_tuple(inputs)}
+    found = walk([root.edge for root in roots], seeds, roots[0].wrap, keep, create_graph, wanted)
+    if inputs is not None:
+        found = {t: found[t.edge] for t in as_tuple(inputs) if t.edge in found}
+    for tensor, g in found.items():
+        accumulate(tensor, g, create_graph)
 
 
 def walk(
@@ -55,7 +55,7 @@ def walk(
     wrap: Callable[..., Any],
     keep: bool,
     graph: bool,
-    wanted: Iterable[Any] | None = None,
+    wanted: set[Any] | None = None,
 ) -> dict[Any, Any]:
     """Send the seeds backward from the roots; return the gradient that arrived at each leaf, or at each edge wanted.
 
@@ -65,36 +65,31 @@ def walk(
     for root, seed in zip(roots, seeds, strict=True):
         pending[root] = pending[root] + seed if root in pending else seed
     order = newest_first(roots)
-    targets = None if wanted is None else set(wanted)
-    useful = None if targets is None else leading_to(targets, order)
+    open_ways = None if wanted is None else leading_to(wanted, order)
     found: dict[Any, Any] = {}
     mode, grad_mode.enabled = grad_mode.enabled, graph
     token = QUIET.set(IGNORE)
     try:
         for node in order:
-            if node not in pending:
+            g = pending.pop(node, None)
+            if g is None:
                 continue
-            g = pending.pop(node)
             if node.hooks or node.retained:
                 g = observed(node, g, wrap, graph)
-            if useful is not None and targets is not None:
-                if node in targets:
+            if open_ways is not None:
+                if wanted and node in wanted:
                     found[node] = g
-                if node not in useful:
+                if node not in open_ways:
                     continue
-            for edge, gradient in node.gradients(g, wrap, graph):
-                if gradient is None:
-                    continue
-                if useful is not None and targets is not None and edge not in useful and edge not in targets:
-                    continue
-                if edge in pending:
-                    pending[edge] = pending[edge] + gradient
-                else:
-                    pending[edge] = gradient
+            for edge, gradient in zip(node.edges, node.gradients(g, wrap, graph), strict=True):
+                if gradient is not None and (open_ways is None or edge in open_ways):
+                    pending[edge] = pending[edge] + gradient if edge in pending else gradient
             if not keep:
                 node.release()
-        found.update((edge, arrived(edge, g, wrap, graph)) for edge, g in pending.items() if isinstance(edge, Tracked))
-        return found if targets is None else {edge: g for edge, g in found.items() if edge in targets}
+        for leaf, g in pending.items():
+            if wanted is None or leaf in wanted:
+                found[leaf] = arrived(leaf, g, wrap, graph) if leaf.hooks else g
+        return found
     finally:
         grad_mode.enabled = mode
         QUIET.reset(token)
@@ -113,10 +108,10 @@ def newest_first(roots: Iterable[Any]) -> list[Any]:
 
 
 def leading_to(wanted: set[Any], order: list[Any]) -> set[Any]:
-    """The nodes through which a gradient must pass to reach what is wanted."""
-    useful: set[Any] = set()
+    """The edges through which a gradient must pass to reach what is wanted, the wanted ones included."""
+    useful = set(wanted)
     for node in reversed(order):
-        if any(edge in wanted or edge in useful for edge in node.edges):
+        if any(edge in useful for edge in node.edges):
             useful.add(node)
     return useful
 
@@ -130,11 +125,9 @@ def observed(node: Node, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
     return tensor if graph else tensor.array
 
 
-def arrived(edge: Any, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
+def arrived(leaf: Any, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
     """The gradient of a leaf after the leaf's hooks."""
-    if not edge.hooks:
-        return g
-    tensor = through_hooks(edge.hooks, g if graph else wrap(g))
+    tensor = through_hooks(leaf.hooks, g if graph else wrap(g))
     return tensor if graph else tensor.array
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,8 @@ class Node:
         self.edges = edges
         self.number = next(_numbers)
 
-    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterable[tuple[Any, Any]]:
-        """Pairs of an edge and the gradient that goes along it, from `g`, the gradient of this node's output."""
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Sequence[Any]:
+        """What goes along each edge, from `g`, the gradient of this node's output: arrays, or tensors with `graph`."""
         raise NotImplementedError
 
     def release(self) -> None:
@@ -107,12 +107,12 @@ class OpNode(Node):
     def name(self) -> str:
         return self.plan.op.node
 
-    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[tuple[Any, Any]]:
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[Any]:
         values = self.as_tensors(g, wrap) if graph else [g, *self.unchanged()]
         results = [rule(*pick(values)) for rule, pick in self.plan.rules]  # each is the textbook's line for one input
         if self.shapes is not None:
             results = [unbroadcast(r, *like) for r, like in zip(results, self.shapes, strict=True)]
-        return list(zip(self.edges, results, strict=True))
+        return results
 
     def unchanged(self) -> list[Any]:
         """The kept values, once it is sure that they are there and were not overwritten."""

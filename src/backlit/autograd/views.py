@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,8 @@ class WriteNode(Node):
     def name(self) -> str:
         return "CopySlices"
 
-    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> Iterator[tuple[Any, Any]]:
-        for side, edge in zip(self.sides, self.edges, strict=True):
-            yield edge, follow(self.path, g) if side == "value" else np.where(self.written(), 0, g)
+    def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[Any]:
+        return [follow(self.path, g) if side == "value" else np.where(self.written(), 0, g) for side in self.sides]
 
     def written(self) -> Any:
         """True where the write went."""
