@@ -67,7 +67,8 @@ def walk(
     order = newest_first(roots)
     open_ways = None if wanted is None else leading_to(wanted, order)
     found: dict[Any, Any] = {}
-    mode, grad_mode.enabled = grad_mode.enabled, graph
+    mode = grad_mode.enabled, grad_mode.graph
+    grad_mode.enabled = grad_mode.graph = graph
     token = QUIET.set(IGNORE)
     try:
         for node in order:
@@ -91,7 +92,7 @@ def walk(
                 found[leaf] = arrived(leaf, g, wrap, graph) if leaf.hooks else g
         return found
     finally:
-        grad_mode.enabled = mode
+        grad_mode.enabled, grad_mode.graph = mode
         QUIET.reset(token)
 
 
