@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -96,16 +97,20 @@ def walk(
         QUIET.reset(token)
 
 
+by_number = attrgetter("number")
+
+
 def newest_first(roots: Iterable[Any]) -> list[Any]:
     """Every node that the roots depend on; a node is newer than all its inputs, so its gradient is complete in turn."""
-    nodes = {root for root in roots if isinstance(root, Node)}
-    stack = list(nodes)
-    while stack:
-        for edge in stack.pop().edges:
-            if isinstance(edge, Node) and edge not in nodes:
-                nodes.add(edge)
-                stack.append(edge)
-    return sorted(nodes, key=lambda node: node.number, reverse=True)
+    seen = {root for root in roots if isinstance(root, Node)}
+    nodes = list(seen)
+    for node in nodes:  # grows as it goes
+        for edge in node.edges:
+            if edge not in seen and isinstance(edge, Node):
+                seen.add(edge)
+                nodes.append(edge)
+    nodes.sort(key=by_number, reverse=True)
+    return nodes
 
 
 def leading_to(wanted: set[Any], order: list[Any]) -> set[Any]:
@@ -154,7 +159,7 @@ def accumulate(leaf: Any, g: Any, graph: bool) -> None:
 
 def own(g: Any, dtype: Any) -> Any:
     """An array that nobody else holds: rules may hand on their own input, or a view of it, as a gradient."""
-    return np.array(g, dtype=dtype, order="C")
+    return g.copy() if g.dtype is dtype else g.astype(dtype, order="C")
 
 
 def as_tuple(tensors: Any) -> tuple[Any, ...]:
