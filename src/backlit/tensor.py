@@ -296,9 +296,12 @@ class Tensor(Tracked):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """`np.exp(tensor)` is the op; a ufunc that no op reads computes on the arrays, as a constant."""
-        op = BY_NUMPY.get(ufunc)
-        if op is not None and method == "__call__" and not kwargs:
-            return apply(op, *inputs)
+        if method == "__call__":
+            op = None if kwargs else BY_NUMPY.get(ufunc)
+        else:  # np.add.reduce(x, axis=...) is the sum; without an axis NumPy means the first
+            op = BY_NUMPY.get(getattr(ufunc, method)) if "axis" in kwargs else None
+        if op is not None:
+            return apply(op, *inputs, **kwargs)
         out = getattr(ufunc, method)(*map(as_array, inputs), **{k: as_array(v) for k, v in kwargs.items()})
         return Tensor.wrap(np.asarray(out)) if isinstance(out, (np.ndarray, np.generic)) else out
 
@@ -307,7 +310,7 @@ class Tensor(Tracked):
         op = BY_NUMPY.get(function)
         if op is not None:
             inputs, settings = op.bind(args, kwargs)
-            if any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+            if grad_mode.graph or any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
                 return apply(op, *inputs, **settings)
         return function._implementation(*args, **kwargs)
 

@@ -17,6 +17,7 @@ class GradMode(threading.local):
 
     enabled = True
     inference = False
+    graph = False  # a backward pass is being recorded: every NumPy function that a rule calls on tensors is an op
 
 
 grad_mode = GradMode()

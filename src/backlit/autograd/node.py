@@ -112,7 +112,7 @@ class OpNode(Node):
         results = [rule(*pick(values)) for rule, pick in self.plan.rules]  # each is the textbook's line for one input
         if self.shapes is not None:
             results = [unbroadcast(r, *like) for r, like in zip(results, self.shapes, strict=True)]
-        return results
+        return [wrap(np.asarray(r)) if not isinstance(r, Tracked) else r for r in results] if graph else results
 
     def unchanged(self) -> list[Any]:
         """The kept values, once it is sure that they are there and were not overwritten."""

@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
-from backlit.functions import pointwise, reduction
+from backlit.functions import comparison, conversion, creation, joining, pointwise, random, reduction, shape, softmax
 from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
 
 METHODS = {
+    conversion: """
+        to cpu cuda clone contiguous is_contiguous type_as
+        size dim numel stride element_size data_ptr storage_offset storage
+        copy_ fill_ zero_ set_ apply_ map_
+        is_floating_point is_complex is_signed is_nonzero get_device new
+    """,
+    creation: """
+        new_zeros new_ones new_empty new_full new_tensor
+    """,
+    random: """
+        multinomial bernoulli
+        uniform_ normal_ random_ bernoulli_ exponential_ cauchy_ log_normal_ geometric_
+    """,
+    shape: """
+        reshape view reshape_as view_as flatten ravel unflatten squeeze unsqueeze
+        transpose swapaxes swapdims t permute movedim moveaxis
+        expand expand_as broadcast_to repeat tile as_strided
+        squeeze_ unsqueeze_ transpose_ t_ resize_
+    """,
+    joining: """
+        split split_with_sizes chunk unbind tensor_split hsplit vsplit dsplit
+    """,
     pointwise: """
-        abs neg square exp log tanh sigmoid relu
-        mul pow remainder maximum add sub
+        abs absolute neg negative square reciprocal relu sigmoid
+        exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
+        sin cos tan asin arcsin acos arccos atan arctan sinh cosh tanh asinh arcsinh acosh arccosh atanh arctanh sinc
+        floor ceil trunc fix frac round sign sgn
+        erf erfc erfinv lgamma digamma i0 logit
+        add sub subtract rsub mul multiply div divide true_divide floor_divide remainder fmod pow float_power
+        maximum minimum fmax fmin atan2 arctan2 hypot logaddexp xlogy
+        addcmul addcdiv lerp clamp clip clamp_min clamp_max nan_to_num masked_fill
+    """,
+    comparison: """
+        eq ne not_equal lt less le less_equal gt greater ge greater_equal
+        logical_and logical_or logical_xor logical_not isnan isinf isfinite isposinf isneginf signbit
+        bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift
+        isclose allclose equal is_nonzero
+    """,
+    softmax: """
+        softmax log_softmax logsumexp
     """,
     reduction: """
         sum mean
@@ -17,9 +54,40 @@ METHODS = {
 }
 
 IN_PLACE = {
-    pointwise: "abs neg square exp log tanh sigmoid relu mul pow remainder add sub",
+    pointwise: """
+        abs absolute neg negative square reciprocal relu sigmoid
+        exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
+        sin cos tan asin arcsin acos arccos atan arctan sinh cosh tanh asinh arcsinh acosh arccosh atanh arctanh sinc
+        floor ceil trunc fix frac round sign sgn
+        erf erfc erfinv lgamma digamma i0 logit
+        add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow float_power
+        atan2 arctan2 hypot xlogy
+        addcmul addcdiv lerp clamp clip clamp_min clamp_max nan_to_num masked_fill
+    """,
+    comparison: """
+        eq ne not_equal lt less le less_equal gt greater ge greater_equal
+        logical_and logical_or logical_xor logical_not
+        bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift
+    """,
 }
 
+#: Methods whose PyTorch name is Python's own, or that have several names.
+NAMED = {
+    **conversion.CASTS,
+    "type": conversion.type_, "untyped_storage": conversion.storage, "nelement": conversion.numel,
+    "ndimension": conversion.dim, "pin_memory": conversion.itself, "share_memory_": conversion.itself,
+    "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
+}  # fmt: skip
+
+PROPERTIES = {
+    "T": shape.T, "mT": shape.mT, "H": shape.H, "mH": shape.mT,
+    "device": conversion.device, "layout": conversion.layout, "real": conversion.itself, "is_cpu": conversion.is_tensor,
+}  # fmt: skip
+
+for _name, _method in NAMED.items():
+    setattr(Tensor, _name, _method)
+for _name, _getter in PROPERTIES.items():
+    setattr(Tensor, _name, property(_getter))
 for _room, _names in METHODS.items():
     for _name in _names.split():
         setattr(Tensor, _name, getattr(_room, _name))

@@ -17,8 +17,12 @@ def axes_of(input: Tensor, dim: Dims) -> Any:
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return None
     if isinstance(dim, (tuple, list)):
-        return tuple(wrapped(input, int(d)) for d in dim)
-    return wrapped(input, int(dim)) if input.array.ndim else None if -1 <= dim <= 0 else wrapped(input, int(dim))
+        axes = tuple(wrapped(input, int(d)) for d in dim)
+        if len(set(axes)) < len(axes):
+            raise RuntimeError(f"dim {axes[-1]} appears multiple times in the list of dims {list(dim)}")
+        return axes if input.array.ndim else None
+    axis = wrapped(input, int(dim))
+    return axis if input.array.ndim else None
 
 
 def wrapped(input: Tensor, dim: int) -> int:

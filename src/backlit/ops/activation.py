@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from backlit.ops.arithmetic import share_of_winner  # noqa: F401
 from backlit.ops.registry import op
 from backlit.ops.samples import cases, unary
 from backlit.ops.special import erfc

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from backlit.ops.convert import zeros_like
 from backlit.ops.registry import op
-from backlit.ops.samples import binary, unary
+from backlit.ops.samples import binary, cases, unary
 
 
 @op(torch="add", numpy=np.add, broadcasts=True, promotes="same", samples=binary())
@@ -103,6 +104,17 @@ def _(g):
     return -g
 
 
+@op(torch="reciprocal", promotes="float", samples=unary(0.3, 3))
+def reciprocal(x):
+    """out = 1 / x."""
+    return 1 / x
+
+
+@reciprocal.gradient("x")
+def _(g, out):
+    return -g * out * out
+
+
 @op(torch="abs", numpy=np.absolute, samples=unary())
 def abs(x):
     """out = |x|."""
@@ -120,6 +132,16 @@ def floor_divide(x, y):
     return np.floor_divide(x, y)
 
 
+@floor_divide.gradient("x")
+def _(g):
+    return zeros_like(g)
+
+
+@floor_divide.gradient("y")
+def _(g):
+    return zeros_like(g)
+
+
 @op(torch="remainder", numpy=np.remainder, broadcasts=True, promotes="same", samples=binary(second=(0.3, 3)))
 def remainder(x, y):
     """out = x - y floor(x / y); has the sign of y."""
@@ -134,6 +156,22 @@ def _(g):
 @remainder.gradient("y")
 def _(g, x, y):
     return -g * np.floor_divide(x, y)
+
+
+@op(torch="fmod", numpy=np.fmod, broadcasts=True, promotes="same", samples=binary(second=(0.3, 3)))
+def fmod(x, y):
+    """out = x - y trunc(x / y); has the sign of x."""
+    return np.fmod(x, y)
+
+
+@fmod.gradient("x")
+def _(g):
+    return g
+
+
+@fmod.gradient("y")
+def _(g, x, y):
+    return -g * np.trunc(x / y)
 
 
 @op(torch="square", numpy=np.square, samples=unary())
@@ -163,6 +201,76 @@ def _(g, x, y):
     return g * share_of_winner(np.less(x, y), np.equal(x, y))
 
 
+@op(torch="minimum", numpy=np.minimum, broadcasts=True, promotes="same", samples=binary())
+def minimum(x, y):
+    """out = the smaller of x and y; NaN if either is."""
+    return np.minimum(x, y)
+
+
+@minimum.gradient("x")
+def _(g, x, y):
+    return g * share_of_winner(np.less(x, y), np.equal(x, y))
+
+
+@minimum.gradient("y")
+def _(g, x, y):
+    return g * share_of_winner(np.greater(x, y), np.equal(x, y))
+
+
 def share_of_winner(wins: Any, ties: Any) -> Any:
     """1 where this side alone attains the extreme, 1/2 where both do."""
     return np.where(ties, 0.5, wins)
+
+
+@op(torch="fmax", numpy=np.fmax, broadcasts=True, promotes="same", samples=binary())
+def fmax(x, y):
+    """out = the larger of x and y; a NaN loses against a number."""
+    return np.fmax(x, y)
+
+
+@fmax.gradient("x")
+def _(g, x, y):
+    return np.where(np.greater_equal(x, y) | np.isnan(y), g, 0)
+
+
+@fmax.gradient("y")
+def _(g, x, y):
+    return np.where(np.greater_equal(x, y) | np.isnan(y), 0, g)
+
+
+@op(torch="fmin", numpy=np.fmin, broadcasts=True, promotes="same", samples=binary())
+def fmin(x, y):
+    """out = the smaller of x and y; a NaN loses against a number."""
+    return np.fmin(x, y)
+
+
+@fmin.gradient("x")
+def _(g, x, y):
+    return np.where(np.less_equal(x, y) | np.isnan(y), g, 0)
+
+
+@fmin.gradient("y")
+def _(g, x, y):
+    return np.where(np.less_equal(x, y) | np.isnan(y), 0, g)
+
+
+@op(torch="lerp", broadcasts=True, promotes="same", samples=cases((((2, 3), (2, 3), ()), {}), (((3,), (2, 1), (2, 3)), {}),
+    (((0, 3), (3,), ()), {})))  # fmt: skip
+def lerp(x, y, w):
+    """out = x + w (y - x), reckoned from the nearer end: exactly x at w = 0 and y at w = 1."""
+    return np.where(np.less(np.absolute(w), 0.5), x + w * (y - x), y - (1 - w) * (y - x))
+
+
+@lerp.gradient("x")
+def _(g, w):
+    return g * (1 - w)
+
+
+@lerp.gradient("y")
+def _(g, w):
+    return g * w
+
+
+@lerp.gradient("w")
+def _(g, x, y):
+    return g * (y - x)

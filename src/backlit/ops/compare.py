@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backlit.ops.registry import op
-from backlit.ops.samples import binary
+from backlit.ops.samples import binary, unary
 
 
 @op(torch="lt", numpy=np.less, promotes="same", samples=binary())
@@ -66,3 +66,75 @@ def bitwise_xor(x, y):
 def bitwise_not(x):
     """out = ~x, of integers or booleans."""
     return np.invert(x)
+
+
+@op(torch="logical_and", numpy=np.logical_and, promotes="same", samples=binary())
+def logical_and(x, y):
+    """out = both x and y are other than 0."""
+    return np.logical_and(x, y)
+
+
+@op(torch="logical_or", numpy=np.logical_or, promotes="same", samples=binary())
+def logical_or(x, y):
+    """out = x or y, or both, are other than 0."""
+    return np.logical_or(x, y)
+
+
+@op(torch="logical_xor", numpy=np.logical_xor, promotes="same", samples=binary())
+def logical_xor(x, y):
+    """out = x or y, and not both, are other than 0."""
+    return np.logical_xor(x, y)
+
+
+@op(torch="logical_not", numpy=np.logical_not, samples=unary(extremes=(np.inf, -np.inf, np.nan, 0.0)))
+def logical_not(x):
+    """out = x is 0."""
+    return np.logical_not(x)
+
+
+@op(torch="isnan", numpy=np.isnan, samples=unary(extremes=(np.inf, -np.inf, np.nan, 0.0)))
+def isnan(x):
+    """out = x is not a number."""
+    return np.isnan(x)
+
+
+@op(torch="isinf", numpy=np.isinf, samples=unary(extremes=(np.inf, -np.inf, np.nan, 0.0)))
+def isinf(x):
+    """out = x is infinite."""
+    return np.isinf(x)
+
+
+@op(torch="isfinite", numpy=np.isfinite, samples=unary(extremes=(np.inf, -np.inf, np.nan, 0.0)))
+def isfinite(x):
+    """out = x is neither infinite nor NaN."""
+    return np.isfinite(x)
+
+
+@op(torch="signbit", numpy=np.signbit, samples=unary(extremes=(np.inf, -np.inf, np.nan, 0.0)))
+def signbit(x):
+    """out = x is negative, -0.0 too."""
+    return np.signbit(x)
+
+
+@op(torch="bitwise_left_shift", numpy=np.left_shift, promotes="same")
+def bitwise_left_shift(x, y):
+    """out = x 2 ** y, of integers."""
+    return np.left_shift(x, y)
+
+
+@op(torch="bitwise_right_shift", numpy=np.right_shift, promotes="same")
+def bitwise_right_shift(x, y):
+    """out = floor(x / 2 ** y), of integers."""
+    return np.right_shift(x, y)
+
+
+@op(torch="isposinf", numpy=np.isposinf, samples=unary(extremes=(np.inf, -np.inf, np.nan)))
+def isposinf(x):
+    """out = x is infinity."""
+    return np.equal(x, np.inf)
+
+
+@op(torch="isneginf", numpy=np.isneginf, samples=unary(extremes=(np.inf, -np.inf, np.nan)))
+def isneginf(x):
+    """out = x is -infinity."""
+    return np.equal(x, -np.inf)

@@ -8,15 +8,15 @@ from backlit.ops.registry import op
 from backlit.ops.samples import cases, unary
 
 
-@op(numpy=np.astype, node="ToCopyBackward0", samples=cases((((2, 3),), {"dtype": np.dtype("float64")})))
+@op(numpy=np.astype, node="ToCopyBackward0", broadcasts=True, samples=cases((((2, 3),), {"dtype": np.dtype("float64")})))
 def cast(x, *, dtype):
     """out = x in another dtype."""
     return x.astype(dtype)
 
 
 @cast.gradient("x")
-def _(g, x):
-    return cast(g, dtype=x.dtype)
+def _(g):
+    return g  # the walk brings it back to x's dtype, as it undoes broadcasting
 
 
 @op(torch="clone", numpy=np.copy, samples=unary())
@@ -26,5 +26,22 @@ def clone(x):
 
 
 @clone.gradient("x")
+def _(g):
+    return g
+
+
+@op(numpy=np.zeros_like)
+def zeros_like(x):
+    """out = zeros of x's shape and dtype."""
+    return np.zeros_like(x)
+
+
+@op(torch="contiguous", numpy=np.ascontiguousarray, node="CloneBackward0", samples=cases((((2, 3),), {}), (((0, 3),), {})))
+def contiguous(x):
+    """out = a copy of x whose elements lie in memory in the order in which they are counted."""
+    return np.ascontiguousarray(x)
+
+
+@contiguous.gradient("x")
 def _(g):
     return g

@@ -13,7 +13,7 @@ AXES = ((((2, 3),), {}), (((2, 3),), {"axis": 1}), (((2, 3, 2),), {"axis": (0, 2
         (((1,),), {"axis": 0}))  # fmt: skip
 
 
-@op(torch="sum", numpy=np.sum, samples=cases(*AXES, (((0, 3),), {"axis": 0})))
+@op(torch="sum", numpy=(np.sum, np.add.reduce), samples=cases(*AXES, (((0, 3),), {"axis": 0})))
 def sum(x, *, axis=None, keepdims=False):
     """out = the sum over `axis` (one, several, or all)."""
     return np.add.reduce(x, axis=axis, keepdims=keepdims)

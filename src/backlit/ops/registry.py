@@ -237,7 +237,7 @@ def _quiet_context() -> tuple[contextvars.ContextVar[Any], Any]:
     with np.errstate(all="ignore"):
         context = contextvars.copy_context()
     for variable, value in context.items():
-        if variable.name == "numpy.ufunc_extobj":
+        if variable.name in ("numpy.ufunc.extobj", "numpy.ufunc_extobj"):
             return variable, value
     return contextvars.ContextVar("unused"), None
 
