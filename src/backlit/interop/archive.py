@@ -51,6 +51,8 @@ class Archive:
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error) as error:
             raise self.damaged(str(error)) from None
         self.length = file.seek(0, 2)
+        for entry in entries:
+            self.check_stored(entry)
         if sum(entry.file_size for entry in entries) > self.length:
             raise self.damaged("its records claim more bytes than the whole file has")
         self.records = {entry.filename: self.locate(entry) for entry in entries}
@@ -62,13 +64,15 @@ class Archive:
             "save it again, or fetch it again."
         )
 
-    def locate(self, entry: zipfile.ZipInfo) -> Record:
-        """Where the bytes of a record start: after its local header, whose length only that header knows."""
+    def check_stored(self, entry: zipfile.ZipInfo) -> None:
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
             raise UnreadableFileError(
                 f"{self.title}: the record {entry.filename!r} is compressed or encrypted; PyTorch stores records as "
                 "they are. Pack the archive again without compression: zip -0"
             )
+
+    def locate(self, entry: zipfile.ZipInfo) -> Record:
+        """Where the bytes of a record start: after its local header, whose length only that header knows."""
         header = self.bytes_at(entry.header_offset, LOCAL_HEADER.size)
         signature, *_, name_length, extra_length = LOCAL_HEADER.unpack(header)
         if signature != b"PK\x03\x04":
