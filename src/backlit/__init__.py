@@ -237,6 +237,8 @@ from backlit.random import default_generator as default_generator
 from backlit.random import initial_seed as initial_seed
 from backlit.random import manual_seed as manual_seed
 from backlit.random import seed as seed
+from backlit.serialization import load as load
+from backlit.serialization import save as save
 from backlit.tensor import Size as Size
 from backlit.tensor import Tensor as Tensor
 
