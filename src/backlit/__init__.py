@@ -232,6 +232,7 @@ from backlit.functions.shape import unsqueeze as unsqueeze
 from backlit.functions.softmax import log_softmax as log_softmax
 from backlit.functions.softmax import logsumexp as logsumexp
 from backlit.functions.softmax import softmax as softmax
+from backlit.printing import set_printoptions as set_printoptions
 from backlit.random import Generator as Generator
 from backlit.random import default_generator as default_generator
 from backlit.random import initial_seed as initial_seed

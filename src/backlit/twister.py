@@ -106,6 +106,7 @@ class Twister:
 
         Raises TypeError if state is not of uint8, RuntimeError if it is not a generator's state.
         """
+        state = np.asarray(state)
         if state.dtype != np.uint8:
             raise TypeError(
                 f"RNG state must be a torch.ByteTensor, but received {state.dtype}. Pass what get_state() returned."
