@@ -1,0 +1,186 @@
+"""From a table to arrays: the task found, the split, the statistics."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backlit.data.errors import DataError
+from backlit.data.problems import PROBLEMS
+from backlit.data.table import Table, load_table, prepare
+from backlit.data.task import find_task
+
+ROWS = 40
+
+
+def table(target="y", **columns):
+    return Table("made", "made.csv", pl.DataFrame(columns), target, digest="")
+
+
+def ramp(n=ROWS):
+    return [i / 7 for i in range(n)]
+
+
+TASKS = {
+    "two words": (["yes", "no"] * 20, "binary", ("no", "yes")),
+    "truth values": ([True, False] * 20, "binary", (False, True)),
+    "zeros and ones": ([0, 1] * 20, "binary", (0, 1)),
+    "zeros and ones as floats": ([0.0, 1.0] * 20, "binary", (0, 1)),
+    "any two whole numbers": ([-1, 5] * 20, "binary", (-1, 5)),
+    "three words": (["a", "c", "b", "a"] * 10, "classes", ("a", "b", "c")),
+    "few whole numbers": ([3, 1, 2, 5] * 10, "classes", (1, 2, 3, 5)),
+    "many whole numbers": (list(range(40)), "regression", ()),
+    "two fractions": ([0.5, 1.5] * 20, "regression", ()),
+    "fractions": (ramp(), "regression", ()),
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_task_is_found_from_the_target(name):
+    values, kind, labels = TASKS[name]
+    task, _ = find_task(pl.Series("y", values))
+    assert (task.kind, task.labels) == (kind, labels)
+
+
+def test_binary_targets_are_a_column_of_zeros_and_ones():
+    part = prepare(table(x=ramp(), y=["yes", "no"] * 20)).parts["train"]
+    assert part.y.dtype == np.float32
+    assert part.y.shape == (len(part), 1)
+    assert set(part.y.ravel()) == {0, 1}
+
+
+def test_class_targets_are_indices_into_the_labels():
+    prepared = prepare(table(x=ramp(), y=["b", "a", "c", "c"] * 10))
+    train = prepared.parts["train"]
+    assert train.y.dtype == np.int64
+    assert prepared.task.outputs == 3
+    # Row i of the table has x = i / 7: its label can be read back from there.
+    rows = np.rint((train.x[:, 0] * prepared.columns[0].std + prepared.columns[0].mean) * 7).astype(int)
+    assert [prepared.task.labels[i] for i in train.y] == [["b", "a", "c", "c"][row % 4] for row in rows]
+
+
+@pytest.mark.parametrize("problem", ["moons", "iris", "digits"])
+def test_classes_keep_their_proportion_in_every_part(problem):
+    prepared = prepare(load_table(problem), seed=3)
+    counts = {name: np.bincount(part.y.astype(int).ravel()) for name, part in prepared.parts.items()}
+    whole = sum(counts.values())
+    for name, count in counts.items():
+        expected = whole * len(prepared.parts[name]) / whole.sum()
+        assert np.abs(count - expected).max() <= 2
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), rows=st.integers(20, 90))
+def test_every_row_is_in_one_part(seed, rows):
+    prepared = prepare(table(x=[float(i) for i in range(rows)], y=ramp(rows)), seed)
+    seen = [part.x[:, 0] * prepared.columns[0].std + prepared.columns[0].mean for part in prepared.parts.values()]
+    np.testing.assert_allclose(np.sort(np.concatenate(seen)), np.arange(rows), atol=1e-3)
+    assert set(prepared.parts) == {"train", "validation", "test"}
+
+
+def test_the_seed_decides_the_split():
+    frame = table(x=ramp(), y=ramp())
+    one, same, other = (prepare(frame, seed).parts["test"].y for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_statistics_are_those_of_the_training_rows():
+    """The training rows have mean 0 and deviation 1; the others, standardised alike, need not."""
+    prepared = prepare(table(x=[i**2 for i in range(ROWS)], y=ramp()))
+    train, test = prepared.parts["train"], prepared.parts["test"]
+    for values in (train.x, train.y):
+        assert values.mean() == pytest.approx(0, abs=1e-5)
+        assert values.std() == pytest.approx(1, abs=1e-5)
+    assert abs(test.x.mean()) > 1e-3
+
+
+def test_a_constant_column_becomes_zeros():
+    prepared = prepare(table(x=ramp(), c=[7] * ROWS, y=ramp()))
+    assert not prepared.parts["train"].x[:, 1].any()
+
+
+def test_truth_values_are_inputs():
+    prepared = prepare(table(x=[True, False] * 20, y=ramp()))
+    assert set(np.sign(prepared.parts["train"].x.ravel())) == {-1, 1}
+
+
+def test_few_rows_are_all_trained_on():
+    assert set(prepare(table(x=[1.0, 2.0, 4.0], y=[1.5, 2.5, 4.5])).parts) == {"train"}
+
+
+def test_xor_is_never_split():
+    assert len(prepare(load_table("xor")).parts["train"]) == 4
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_problems_are_the_same_every_time(name):
+    one, two = load_table(name), load_table(name)
+    assert one.frame.equals(two.frame)
+    assert one.digest == two.digest
+    assert one.target in one.frame.columns
+
+
+def test_digest_is_of_the_files_bytes(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n1,2\n")
+    first = load_table(str(path)).digest
+    path.write_text("x,y\n1,3\n")
+    assert len(first) == 64
+    assert load_table(str(path)).digest != first
+
+
+def test_target_is_the_last_column_unless_given(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n1,2\n")
+    assert load_table(str(path)).target == "y"
+    assert load_table(str(path), "x").target == "x"
+
+
+def test_regression_is_measured_in_the_targets_units():
+    prepared = prepare(table(x=ramp(), y=[1000 + 50 * v for v in ramp()]))
+    y = prepared.parts["test"].y
+    half_a_deviation = prepared.task.measure(y + np.float32(0.5), y)
+    assert half_a_deviation["rmse"] == pytest.approx(prepared.task.std / 2, rel=1e-4)
+    assert prepared.task.measure(y, y) == {"r2": 1.0, "rmse": 0.0}
+    assert prepared.task.measure(np.full_like(y, y.mean()), y)["r2"] == pytest.approx(0, abs=1e-6)
+
+
+def test_accuracy_of_scores():
+    binary, _ = find_task(pl.Series("y", [0, 1] * 9))
+    assert binary.measure(np.array([[-2.0], [3.0], [0.1]]), np.array([[0.0], [1.0], [0.0]]))["accuracy"] == 2 / 3
+    classes, _ = find_task(pl.Series("y", ["a", "b", "c"]))
+    assert classes.measure(np.array([[9.0, 1, 2], [0, 1, 2]]), np.array([0, 1]))["accuracy"] == 0.5
+
+
+MISSING = [None, *ramp()[1:]]
+BAD = {
+    "missing inputs": (dict(x=MISSING, z=MISSING, y=ramp()), r"1 in 'x', 1 in 'z' \(first in row 1\)"),
+    "missing targets": (dict(x=ramp(), y=MISSING), "1 in 'y'"),
+    "text": (dict(x=ramp(), word=["a"] * ROWS, y=ramp()), r"'word' holds text \('a' in row 1\)"),
+    "infinity": (dict(x=[*ramp()[1:], float("inf")], y=ramp()), f"'x' holds inf in row {ROWS}"),
+    "not a number": (dict(x=[1.0, float("nan"), *ramp()[2:]], y=ramp()), "'x' holds nan in row 2"),
+    "an infinite target": (dict(x=ramp(), y=[*ramp()[1:], float("inf")]), f"'y' holds inf in row {ROWS}"),
+    "a constant target": (dict(x=ramp(), y=[3] * ROWS), "is 3 in every row"),
+    "only a target": (dict(y=ramp()), "is the only column"),
+    "a class with one row": (dict(x=ramp(), y=["a", "b"] * 19 + ["b", "c"]), "one row only, such as 'c'"),
+    "an identifier": (dict(x=ramp(), y=[f"id {i}" for i in range(ROWS)]), "40 classes in 40 rows"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_data_that_cannot_be_trained_on_is_refused_with_its_place(name):
+    columns, words = BAD[name]
+    with pytest.raises(DataError, match=words):
+        prepare(table(**columns))
+
+
+def test_unknown_target_offers_the_closest_columns():
+    with pytest.raises(DataError, match=r"no column 'speces' to be the target\. Did you mean 'species'\?"):
+        load_table("iris", "speces")
+
+
+def test_unknown_problem_offers_the_closest():
+    with pytest.raises(DataError, match=r"neither a file nor a built-in problem\. Did you mean 'iris'\?"):
+        load_table("irsi")
