@@ -28,7 +28,7 @@ class Sample(NamedTuple):
     settings: dict[str, Any]
 
 
-Samples = Callable[[np.random.Generator], Iterator[Sample]]
+Samples = Callable[["np.random.Generator"], Iterator[Sample]]
 
 
 class Keep(NamedTuple):
