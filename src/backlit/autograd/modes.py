@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: The flag of a generator function's code object.
+CO_GENERATOR = 0x20
 
 
 class GradMode(threading.local):
@@ -46,7 +48,8 @@ class _Mode:
         return type(self)()
 
     def __call__(self, function: F) -> F:
-        if inspect.isgeneratorfunction(function):
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & CO_GENERATOR:
             return self._around_generator(function)
 
         @functools.wraps(function)
