@@ -15,8 +15,9 @@ from backlit.autograd.node import Handle, OpNode
 from backlit.autograd.tracked import Tracked, Version
 from backlit.autograd.views import rebase, refresh
 from backlit.errors import mismatch, not_a_tensor
-from backlit.indexing import index_of, squeezed
-from backlit.ops import arithmetic, compare, index, matrix
+from backlit.indexing import assign, fit, index_of
+from backlit.ops import arithmetic, compare, convert, index, matrix
+from backlit.ops import shape as reshaping
 from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op, Plan
 
 
@@ -217,23 +218,30 @@ class Tensor(Tracked):
 
     def overwrite(self, value: Any) -> Tensor:
         """Write `value` (tensor, array or number) into this tensor's memory; recorded if gradients are."""
-        return written(self, lambda _: value if isinstance(value, Tensor) else Tensor.wrap(np.asarray(value)))
+        return written(self, lambda _: fitted(value, self.array.shape, self.array.dtype))
 
     def __getitem__(self, key: Any) -> Tensor:
-        key, is_view = index_of(key)
-        return apply(index.part if is_view else index.take, self, key=key)
+        view, gather = index_of(key, self.array.ndim)
+        out = self if view is None else apply(index.part, self, key=view)
+        return out if gather is None else apply(index.take, out, key=gather)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key, is_view = index_of(key)
-        if not isinstance(value, Tensor):
-            value = Tensor.wrap(np.asarray(value, dtype=None if isinstance(value, np.ndarray) else self.array.dtype))
-        if not (grad_mode.enabled and (self.requires_grad or value.requires_grad)):
-            self.array[key] = squeezed(value.array, self.array[key].ndim)
+        view, gather = index_of(key, self.array.ndim)
+        value = assignable(value, self)
+        if not (grad_mode.enabled and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad))):
+            token = QUIET.set(IGNORE)
+            try:
+                assign(self.array if view is None else self.array[view], gather, getattr(value, "array", value))
+            finally:
+                QUIET.reset(token)
             self.bump()
-        elif is_view:
-            apply(index.part, self, key=key).overwrite(value)
+            return
+        target = self if view is None else apply(index.part, self, key=view)
+        if gather is None:
+            target.overwrite(value)
         else:
-            written(self, lambda x: apply(index.put, x, value, key=key))
+            region = target.array[gather].shape
+            written(target, lambda x: apply(index.put, x, fitted(value, region, x.array.dtype, True), key=gather))
 
     # Arithmetic. NotImplemented lets Python raise its own TypeError, as with a list.
 
@@ -469,6 +477,29 @@ def written(target: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
     if recording and (result.requires_grad or target.needs_grad):
         rebase(target, result)
     return target
+
+
+def fitted(value: Any, region: tuple[int, ...], dtype: Any, gathers: bool = False) -> Tensor:
+    """A value as a tensor of the shape and dtype of the region that it is written to."""
+    tensor = value if isinstance(value, Tensor) else Tensor.wrap(np.asarray(value))
+    shape = tensor.array.shape
+    if shape != region:
+        kept = fit(shape, region, gathers)
+        tensor = tensor if kept == shape else apply(reshaping.reshape, tensor, shape=kept)
+        tensor = apply(reshaping.broadcast_to, tensor, shape=region)
+    return tensor if tensor.array.dtype == dtype else apply(convert.cast, tensor, dtype=dtype)
+
+
+def assignable(value: Any, target: Tensor) -> Any:
+    """A value that may be assigned to a part of a tensor: a tensor or a number."""
+    if isinstance(value, (Tensor, int, float)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(
+        f"can't assign a {type(value).__name__} to a torch.{target.dtype.title}Tensor. Make it a tensor first: "
+        "x[k] = torch.as_tensor(value)"
+    )
 
 
 def forbid_leaf(target: Tensor) -> None:
