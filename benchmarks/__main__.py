@@ -1,0 +1,145 @@
+"""Runs every peer on every workload in turn, and writes the ratios to results.md: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import startup
+from benchmarks.machine import describe
+from benchmarks.one import PEERS
+from benchmarks.workloads import WORKLOADS
+
+HERE = Path(__file__).parent
+C = "C, one core"
+NEEDS = {"PyTorch": "torch", "scikit-learn": "sklearn", "JAX, one scan": "jax"}
+# Seconds a step of each peer on each workload, one for each turn; and the most memory of any turn.
+Results = dict[str, dict[str, list[dict[str, Any]]]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--turns", type=int, default=5, help="how often each peer is run (the median counts)")
+    parser.add_argument("--only", choices=[*WORKLOADS, "startup"], help="one part only; nothing is written")
+    options = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        limit = build_c(Path(folder))
+        workloads = [name for name in WORKLOADS if options.only in (None, name)]
+        results = {name: run_in_turn(name, options.turns, limit) for name in workloads}
+    text = steps_table(results) + memory_table(results) if results else ""
+    if options.only in (None, "startup"):
+        text += startup_tables(3 * options.turns)
+    print(text)
+    if options.only is None:
+        (HERE / "results.md").write_text(header(options.turns) + text, encoding="utf-8")
+        print("written to benchmarks/results.md")
+
+
+def build_c(folder: Path) -> Path | None:
+    """The compiled C program, or None where there is no compiler."""
+    if not shutil.which("gcc"):
+        return None
+    program = folder / "limit"
+    source = str(HERE / "peers" / "limit.c")
+    flags = ["-O3", "-march=native", "-ffast-math"]
+    subprocess.run(["gcc", *flags, source, "-o", str(program), "-lm"], check=True)
+    return program
+
+
+def run_in_turn(workload: str, turns: int, limit: Path | None) -> dict[str, list[dict[str, Any]]]:
+    """Every turn runs all peers one after the other, so that a slow minute of the machine meets them all."""
+    peers = [peer for peer in PEERS if peer not in NEEDS or importlib.util.find_spec(NEEDS[peer])]
+    if WORKLOADS[workload].sizes[0] == 2:  # products this small are not what takes the time; C is the limit instead
+        peers.remove("BLAS alone")
+        peers += [C] if limit else []
+    found: dict[str, list[dict[str, Any]]] = {peer: [] for peer in peers}
+    for turn in range(turns):
+        for peer, measured in found.items():
+            print(f"{workload}: turn {turn + 1} of {turns}, {peer}", file=sys.stderr)
+            measured.append(run_c(limit, workload) if peer == C and limit else run_one(peer, workload))
+    return found
+
+
+def run_one(peer: str, workload: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.one", peer, workload]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=HERE.parent)
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
+
+
+def run_c(limit: Path, workload: str) -> dict[str, Any]:
+    seconds, loss = subprocess.run([limit, workload], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return {"seconds": float(seconds), "loss": float(loss), "peak_bytes": 0}
+
+
+def steps_table(results: Results) -> str:
+    """Microseconds a step, and how long each peer takes against Backlit."""
+    lines = ["", "## A training step", "", "| workload | peer | µs a step | Backlit is … times as fast | last loss |"]
+    lines.append("|---|---|---:|---:|---:|")
+    for workload, peers in results.items():
+        own = median(turn["seconds"] for turn in peers["Backlit"])
+        for peer, turns in peers.items():
+            seconds = median(turn["seconds"] for turn in turns)
+            cells = [workload, peer, microseconds(seconds), f"{seconds / own:.2f}", last_loss(turns)]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def memory_table(results: Results) -> str:
+    """The most memory that a process held, in MiB."""
+    peers = list(dict.fromkeys(peer for found in results.values() for peer in found if peer not in (C, "BLAS alone")))
+    lines = ["", "## Peak memory of the process, MiB", "", f"| workload | {' | '.join(peers)} |"]
+    lines.append("|---|" + "---:|" * len(peers))
+    for workload, found in results.items():
+        cells = [f"{max(turn['peak_bytes'] for turn in found[peer]) / 2**20:.0f}" for peer in peers]
+        lines.append(f"| {workload} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def startup_tables(turns: int) -> str:
+    """Imports against NumPy's, whole programs against PyTorch's."""
+    imports, programs = startup.measure(turns)
+    lines = ["", "## Start-up", "", "| import | ms | against numpy |", "|---|---:|---:|"]
+    lines += [f"| {name} | {s * 1e3:.0f} | {s / imports['numpy']:.2f} |" for name, s in imports.items()]
+    reference = programs["python xor_script.py (PyTorch)"]
+    lines += ["", "| whole process | ms | PyTorch takes … times as long |", "|---|---:|---:|"]
+    lines += [f"| {name} | {s * 1e3:.0f} | {reference / s:.2f} |" for name, s in programs.items()]
+    return "\n".join(lines) + "\n"
+
+
+def header(turns: int) -> str:
+    missing = [peer for peer, module in NEEDS.items() if not importlib.util.find_spec(module)]
+    absent = f"\nNot installed here, and so left out: {', '.join(missing)}.\n" if missing else ""
+    machine = "\n".join(f"* {line}" for line in describe(os.environ["OMP_NUM_THREADS"]))
+    return (
+        "# Benchmarks\n\n"
+        f"Written by `make bench`. Medians of {turns} turns; in each turn every peer runs once, in a process of its\n"
+        "own, one after the other. Times of other machines and other minutes do not compare; the ratios do.\n\n"
+        f"{machine}\n{absent}\n"
+        "xor is 2-4-1 sigmoid, 4 rows; moons 2-10-1 ReLU, 800 rows at a time (both SGD and binary cross-entropy);\n"
+        "digits 64-128-10 ReLU, 64 rows at a time; wide 784-256-128-10 ReLU, 128 rows at a time (both Adam and\n"
+        'cross-entropy). Backlit runs eagerly. "BLAS alone" is the time of the step\'s matrix products.\n'
+    )
+
+
+def microseconds(seconds: float) -> str:
+    return f"{seconds * 1e6:,.2f}" if seconds < 1e-5 else f"{seconds * 1e6:,.0f}"
+
+
+def last_loss(turns: list[dict[str, Any]]) -> str:
+    loss = median(turn["loss"] for turn in turns)
+    return "" if loss != loss else f"{loss:.4f}"
+
+
+if __name__ == "__main__":
+    main()
