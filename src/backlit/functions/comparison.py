@@ -58,11 +58,6 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return bool(np.array_equal(input.array, other.array))
 
 
-def is_nonzero(input: Tensor) -> bool:
-    """Whether the one element of the tensor is other than 0."""
-    return bool(input)
-
-
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Which of `elements` are among `test_elements`."""
     first, second = (v.array if isinstance(v, Tensor) else v for v in (elements, test_elements))

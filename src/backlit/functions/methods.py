@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from backlit.functions import comparison, conversion, creation, joining, pointwise, random, reduction, shape, softmax
+from backlit.functions import (
+    comparison,
+    conversion,
+    counting,
+    creation,
+    diagonal,
+    flipping,
+    index,
+    joining,
+    ordering,
+    pointwise,
+    random,
+    reduction,
+    shape,
+    softmax,
+)
 from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
 
@@ -29,6 +44,17 @@ METHODS = {
     joining: """
         split split_with_sizes chunk unbind tensor_split hsplit vsplit dsplit
     """,
+    index: """
+        narrow select index_select gather take take_along_dim masked_select
+        scatter scatter_add scatter_reduce masked_scatter index_put index_add index_copy index_fill put_
+        repeat_interleave
+    """,
+    diagonal: """
+        diagonal diag diag_embed diagflat trace tril triu
+    """,
+    flipping: """
+        flip fliplr flipud roll rot90
+    """,
     pointwise: """
         abs absolute neg negative square reciprocal relu sigmoid
         exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
@@ -43,17 +69,30 @@ METHODS = {
         eq ne not_equal lt less le less_equal gt greater ge greater_equal
         logical_and logical_or logical_xor logical_not isnan isinf isfinite isposinf isneginf signbit
         bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift
-        isclose allclose equal is_nonzero
+        isclose allclose equal
     """,
     softmax: """
         softmax log_softmax logsumexp
     """,
     reduction: """
-        sum mean
+        sum mean nansum nanmean prod amax amin any all count_nonzero argmax argmin var std norm dist cumsum cumprod
+        logcumsumexp
+    """,
+    ordering: """
+        max min aminmax argsort sort msort topk kthvalue median mode cummax cummin quantile
+    """,
+    counting: """
+        unique unique_consecutive bincount histc nonzero argwhere
     """,
 }
 
 IN_PLACE = {
+    index: """
+        scatter scatter_add scatter_reduce masked_scatter index_put index_add index_copy index_fill
+    """,
+    diagonal: """
+        tril triu
+    """,
     pointwise: """
         abs absolute neg negative square reciprocal relu sigmoid
         exp exp2 expm1 log log2 log10 log1p sqrt rsqrt

@@ -1,12 +1,16 @@
-"""Many elements to one."""
+"""Many elements to one: over `dim` (one dimension, several, or all), which stays with length 1 if `keepdim`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from backlit import dtypes
-from backlit.functions.publish import into
-from backlit.ops import convert, reduce
+from backlit.functions.publish import into, named
+from backlit.ops import arithmetic, choose, compare, convert, cumulate, exponential, reduce, shape
+from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply
 
 Dims = int | tuple[int, ...] | list[int] | None
@@ -33,13 +37,29 @@ def wrapped(input: Tensor, dim: int) -> int:
     return dim % ndim
 
 
+def in_kind(input: Tensor, dtype: Any, integers_as: Any = None) -> Tensor:
+    """The input in the dtype asked for; without one, integers and booleans in `integers_as`."""
+    if dtype is not None:
+        kind = dtypes.to_numpy(dtype)
+    elif input.array.dtype.kind != "f" and integers_as is not None:
+        kind = integers_as
+    else:
+        return input
+    return input if input.array.dtype == kind else apply(convert.cast, input, dtype=kind)
+
+
 def sum(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None,
     axis: Dims = None, keepdims: bool = False,
 ) -> Tensor:  # fmt: skip
-    """The sum over `dim` (one, several, or all). Integers and booleans are summed as int64."""
-    if dtype is not None:
-        input = apply(convert.cast, input, dtype=dtypes.to_numpy(dtype))
+    """The sum over `dim`. Integers and booleans are summed as int64.
+
+    >>> import backlit as torch
+    >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+    if dtype is not None or input.array.dtype.kind != "f":
+        input = in_kind(input, dtype, np.dtype(np.int64))
     dim = dim if axis is None else axis
     result = apply(reduce.sum, input, axis=axes_of(input, dim), keepdims=keepdim or keepdims)
     return result if out is None else into(out, result)
@@ -49,9 +69,8 @@ def mean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None,
     axis: Dims = None, keepdims: bool = False,
 ) -> Tensor:  # fmt: skip
-    """The mean over `dim` (one, several, or all)."""
-    if dtype is not None:
-        input = apply(convert.cast, input, dtype=dtypes.to_numpy(dtype))
+    """The mean over `dim`, of a floating-point tensor."""
+    input = in_kind(input, dtype)
     if input.array.dtype.kind != "f":
         raise RuntimeError(
             f"mean(): could not infer output dtype. Input dtype must be a floating point dtype. Got: "
@@ -59,4 +78,223 @@ def mean(
         )
     dim = dim if axis is None else axis
     result = apply(reduce.mean, input, axis=axes_of(input, dim), keepdims=keepdim or keepdims)
+    return result if out is None else into(out, result)
+
+
+def nansum(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The sum over `dim` of the elements that are not NaN."""
+    return sum(numbers_only(input), dim, keepdim, dtype=dtype, out=out)
+
+
+def nanmean(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The mean over `dim` of the elements that are not NaN."""
+    counts = sum(apply(compare.logical_not, apply(compare.isnan, input)), dim, keepdim)
+    result = apply(arithmetic.div, nansum(input, dim, keepdim, dtype=dtype), counts)
+    return result if out is None else into(out, result)
+
+
+def numbers_only(input: Tensor) -> Tensor:
+    """0 in the place of NaN."""
+    if input.array.dtype.kind != "f":
+        return input
+    return apply(choose.masked_fill, input, apply(compare.isnan, input), 0.0)
+
+
+def prod(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The product over one dimension, or over all."""
+    input = in_kind(input, dtype, np.dtype(np.int64))
+    if dim is None:
+        result = apply(reduce.prod, apply(shape.reshape, input, shape=(-1,)), axis=0)
+    elif input.array.ndim == 0:
+        wrapped(input, dim)
+        result = apply(reduce.prod, apply(shape.reshape, input, shape=(1,)), axis=0)
+    else:
+        result = apply(reduce.prod, input, axis=wrapped(input, dim), keepdims=keepdim)
+    return result if out is None else into(out, result)
+
+
+def extreme(op: Op) -> Callable[..., Tensor]:
+    """amax or amin."""
+
+    def function(input: Tensor, dim: Dims = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+        axis = axes_of(input, dim)
+        forbid_empty(input, axis, op.name)
+        result = apply(op, input, axis=axis, keepdims=keepdim)
+        return result if out is None else into(out, result)
+
+    return named(function, op)
+
+
+def forbid_empty(input: Tensor, axis: Any, name: str) -> None:
+    """There is no largest element among none."""
+    if input.array.size:
+        return
+    if axis is None:
+        kind = IndexError if name.startswith("arg") else RuntimeError
+        raise kind(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            f"the 'dim' argument; the tensor's shape is {list(input.array.shape)}."
+        )
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        if input.array.shape[k] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {k} to have non-zero size.")
+
+
+amax = extreme(reduce.amax)
+amin = extreme(reduce.amin)
+
+
+def logical(op: Op) -> Callable[..., Tensor]:
+    """any or all."""
+
+    def function(input: Tensor, dim: Dims = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+        everywhere = dim is None or input.array.ndim == 0
+        axis = None if everywhere else axes_of(input, dim) if dim != () else ()
+        result = apply(op, input, axis=axis, keepdims=keepdim)
+        if input.array.dtype == np.uint8:  # PyTorch keeps uint8, its masks of old
+            result = apply(convert.cast, result, dtype=np.dtype(np.uint8))
+        return result if out is None else into(out, result)
+
+    return named(function, op)
+
+
+any = logical(reduce.any)
+all = logical(reduce.all)
+
+
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+    """How many elements over `dim` are other than 0."""
+    return apply(reduce.count_nonzero, input, axis=axes_of(input, dim))
+
+
+def position(op: Op) -> Callable[..., Tensor]:
+    """argmax or argmin."""
+
+    def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+        axis = axes_of(input, dim)
+        forbid_empty(input, axis, op.name)
+        result = apply(op, input, axis=axis, keepdims=keepdim)
+        return result if out is None else into(out, result)
+
+    return named(function, op)
+
+
+argmax = position(reduce.argmax)
+argmin = position(reduce.argmin)
+
+
+def spread(op: Op) -> Callable[..., Tensor]:
+    """var or std."""
+
+    def function(
+        input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: float | None = None, out: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        dim, correction = spread_arguments(dim, unbiased, correction)
+        if input.array.dtype.kind != "f":
+            raise RuntimeError(f"{op.name} only support floating point and complex dtypes; write x.float().{op.name}()")
+        result = apply(op, input, axis=axes_of(input, dim), correction=correction, keepdims=keepdim)
+        return result if out is None else into(out, result)
+
+    return named(function, op)
+
+
+def spread_arguments(dim: Any, unbiased: bool | None, correction: float | None) -> tuple[Any, float]:
+    """PyTorch's older spelling: `unbiased`, also as the only argument, means a correction of 1."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        correction = int(unbiased)
+    return dim, 1 if correction is None else correction
+
+
+var = spread(reduce.var)
+std = spread(reduce.std)
+
+
+def var_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The variance and the mean over `dim`."""
+    where = None if isinstance(dim, bool) else dim
+    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, where, keepdim)
+
+
+def std_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The standard deviation and the mean over `dim`."""
+    where = None if isinstance(dim, bool) else dim
+    return std(input, dim, unbiased, keepdim, correction=correction), mean(input, where, keepdim)
+
+
+def vector_norm(input: Tensor, p: float, dim: Dims, keepdim: bool) -> Tensor:
+    """The p-norm of the elements over `dim`, whatever their arrangement."""
+    settings = {"axis": axes_of(input, dim), "keepdims": keepdim}
+    if p == 2:
+        return apply(reduce.euclidean_norm, input, **settings)
+    if p == 0:
+        return apply(reduce.zero_norm, input, **settings)
+    if p in (1, np.inf, -np.inf):
+        op = reduce.sum if p == 1 else reduce.amax if p > 0 else reduce.amin
+        return apply(op, apply(arithmetic.abs, input), **settings)
+    return apply(reduce.power_norm, input, p=float(p), **settings)
+
+
+def norm(
+    input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, out: Tensor | None = None, dtype: Any = None
+) -> Tensor:
+    """The p-norm over `dim`: p a number, infinite too; "fro", the same as 2; or "nuc", of a matrix.
+
+    >>> import backlit as torch
+    >>> torch.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    input = in_kind(input, dtype)
+    if input.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input.dtype.title}: "
+            "write x.float().norm()."
+        )
+    if isinstance(p, str) and p not in ("fro", "nuc"):
+        raise RuntimeError(f"norm(): p must be a number, 'fro' or 'nuc', not {p!r}")
+    if p == "nuc":
+        result = nuclear_norm(input, dim, keepdim)
+    else:
+        result = vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim)
+    return result if out is None else into(out, result)
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of the difference."""
+    return vector_norm(apply(arithmetic.sub, input, other), p, None, False)
+
+
+def running(op: Op) -> Callable[..., Tensor]:
+    """cumsum or cumprod."""
+
+    def function(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
+        input = in_kind(input, dtype, np.dtype(np.int64))
+        axis = wrapped(input, dim)
+        result = apply(op, input, axis=axis) if input.array.ndim else apply(convert.clone, input)
+        return result if out is None else into(out, result)
+
+    return named(function, op)
+
+
+cumsum = running(cumulate.cumsum)
+cumprod = running(cumulate.cumprod)
+
+
+def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """ln of the running sum of exp(input)."""
+    top = Tensor.wrap(np.max(input.array, axis=wrapped(input, dim) if input.array.ndim else None, keepdims=True))
+    shifted = apply(arithmetic.sub, input, top)
+    result = apply(arithmetic.add, apply(exponential.log, cumsum(apply(exponential.exp, shifted), dim)), top)
     return result if out is None else into(out, result)
