@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from operator import itemgetter
 from typing import Any
 
 
 def named_result(name: str, fields: str) -> Any:
-    """A tuple type that prints as PyTorch's of that name does."""
+    """A tuple type whose parts have names, and which prints as PyTorch's of that name does."""
+    names = tuple(fields.split())
+
+    def __new__(cls: Any, *parts: Any) -> Any:
+        return tuple.__new__(cls, parts)
 
     def __repr__(self: Any) -> str:
-        parts = ",\n".join(f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True))
+        parts = ",\n".join(f"{field}={value!r}" for field, value in zip(names, self, strict=True))
         return f"torch.return_types.{name}(\n{parts})"
 
-    base = namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024 - the fields are data here
-    return type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": "torch.return_types"})
+    parts = {field: property(itemgetter(k)) for k, field in enumerate(names)}
+    own = {"__slots__": (), "__new__": __new__, "__repr__": __repr__, "__module__": "torch.return_types", "_fields": names}
+    return type(name, (tuple,), {**parts, **own})
 
 
 max = named_result("max", "values indices")

@@ -37,9 +37,7 @@ bitwise_left_shift = binary(compare.bitwise_left_shift)
 bitwise_right_shift = binary(compare.bitwise_right_shift)
 
 
-def isclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Tensor:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Where |input - other| <= atol + rtol |other|, or both are equal (infinities too; NaN if `equal_nan`)."""
     if input.array.dtype != other.array.dtype:
         raise RuntimeError(f"{input.dtype.title} did not match {other.dtype.title}: give both tensors one dtype.")

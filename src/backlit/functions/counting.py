@@ -12,7 +12,11 @@ from backlit.tensor import Tensor
 
 
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
     """The distinct elements in order; or the distinct slices along `dim`.
 
@@ -55,7 +59,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """How often each integer from 0 on occurs; with weights, the sum of the weights where it does."""
     if input.array.ndim != 1 or input.array.dtype.kind not in "iu" or (input.array.size and input.array.min() < 0):
         raise RuntimeError(
-            f"bincount only supports 1-d non-negative integral inputs; got {input.dtype} of shape {list(input.array.shape)}."
+            "bincount only supports 1-d non-negative integral inputs; this one is "
+            f"{input.dtype} of shape {list(input.array.shape)}."
         )
     counts = np.bincount(input.array, None if weights is None else weights.array, minlength)
     if weights is not None and weights.array.dtype == np.float32:
@@ -64,9 +69,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:
-    """How many elements lie in each of `bins` equal parts of [min, max]; of the elements' own range if both are equal."""
+    """How many elements lie in each of `bins` equal parts of [min, max], or of their own range if both are equal."""
     if input.array.dtype.kind != "f":
-        raise RuntimeError(f'"histogram_cpu" not implemented for \'{input.dtype.title}\': make it a float, x.float().')
+        raise RuntimeError(f"\"histogram_cpu\" not implemented for '{input.dtype.title}': make it a float, x.float().")
     low, high = float(min), float(max)
     if low == high and input.array.size:
         low, high = float(input.array.min()), float(input.array.max())
@@ -95,7 +100,7 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
 
 def argwhere(input: Tensor) -> Tensor:
     """The positions of the elements that are not 0, a row for each."""
-    return nonzero(input)  # type: ignore[no-any-return]
+    return nonzero(input)
 
 
 def searchsorted(
@@ -103,17 +108,17 @@ def searchsorted(
     out: Tensor | None = None, sorter: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """Where each value would stand in the sorted sequence; for several sequences (..., n), values (..., m)."""
-    side = side or ("right" if right else "left")
+    which: Any = side or ("right" if right else "left")
     sequence = sorted_sequence.array
     if sorter is not None:
         sequence = np.take_along_axis(sequence, sorter.array, -1)
     values = np.asarray(input.array if isinstance(input, Tensor) else input)
     if sequence.ndim == 1:
-        places = np.asarray(np.searchsorted(sequence, values, side))
+        places = np.asarray(np.searchsorted(sequence, values, which))
     else:
         places = np.zeros(values.shape, np.int64)
         for row in np.ndindex(sequence.shape[:-1]):
-            places[row] = np.searchsorted(sequence[row], values[row], side)
+            places[row] = np.searchsorted(sequence[row], values[row], which)
     result = Tensor.wrap(places.astype(np.int32 if out_int32 else np.int64))
     return result if out is None else into(out, result)
 

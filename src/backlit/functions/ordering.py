@@ -10,7 +10,7 @@ import numpy as np
 from backlit import return_types
 from backlit.functions.publish import into, named
 from backlit.functions.reduction import amax, amin, argmax, argmin, forbid_empty, wrapped
-from backlit.ops import arithmetic, order, scatter, shape
+from backlit.ops import arithmetic, convert, order, scatter, shape
 from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply
 
@@ -35,20 +35,25 @@ def chosen(kind: Any, input: Tensor, positions: Any, dim: int, keepdim: bool, ou
 
 def itself(kind: Any, input: Tensor) -> Any:
     """The answer for a tensor without dimensions: its one element, at position 0."""
-    return kind(input.clone(), Tensor.wrap(np.zeros((), np.int64)))
+    return kind(apply(convert.clone, input), Tensor.wrap(np.zeros((), np.int64)))
 
 
-def extreme(name: str, whole: Callable[..., Tensor], position: Callable[..., Tensor], pairwise: Op) -> Callable[..., Any]:
+def extreme(
+    name: str, whole: Callable[..., Tensor], position: Callable[..., Tensor], pairwise: Op
+) -> Callable[..., Any]:
     """max or min."""
     kind = getattr(return_types, name)
 
-    def function(input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None, out: Any = None) -> Any:
+    def function(
+        input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None, out: Any = None
+    ) -> Any:
         if args and isinstance(args[0], Tensor):
             args, other = args[1:], args[0]
         if other is not None:
             result = apply(pairwise, input, other)
             return result if out is None else into(out, result)
-        dim, keepdim = (*args, *(dim, keepdim)[len(args) :])
+        if args:
+            dim, keepdim = args[0], args[1] if len(args) > 1 else keepdim
         if dim is None:
             forbid_empty(input, None, name)
             return whole(input) if out is None else into(out, whole(input))
@@ -58,7 +63,7 @@ def extreme(name: str, whole: Callable[..., Tensor], position: Callable[..., Ten
         return chosen(kind, input, position(input, dim, True).array, dim, keepdim, out)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"""The {name}imum of all elements; with `dim`, along it and with its position; or of two tensors.
+    function.__doc__ = f"""The {name}imum of all elements; with `dim` along it, with its position; or of two tensors.
 
     >>> import backlit as torch
     >>> torch.{name}(torch.tensor([[1.0, 2.0], [4.0, 3.0]]), dim=1)
@@ -87,9 +92,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return apply(order.argsort, input, axis=axis, descending=bool(descending))
 
 
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None
-) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None) -> Any:
     """The elements in order along `dim`, and the positions where they stood.
 
     >>> import backlit as torch
@@ -104,12 +107,10 @@ def sort(
 
 def msort(input: Tensor) -> Tensor:
     """The elements in order along the first dimension."""
-    return sort(input, 0)[0]  # type: ignore[no-any-return]
+    return sort(input, 0)[0]
 
 
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
-) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """The k largest (or smallest) elements along `dim` in order, and their positions.
 
     >>> import backlit as torch
@@ -129,7 +130,9 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
     """The k-th smallest element along `dim`, counted from 1, and its position."""
     axis, length = wrapped(input, dim), input.array.shape[dim] if input.array.ndim else 1
     if not 1 <= k <= length:
-        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}: k is {k}, its length {length}.")
+        raise RuntimeError(
+            f"kthvalue(): selected number k out of range for dimension {dim}: k is {k}, its length {length}."
+        )
     if input.array.ndim == 0:
         return itself(return_types.kthvalue, input)
     place = (slice(None),) * axis + (slice(k - 1, k),)

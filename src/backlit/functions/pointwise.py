@@ -111,7 +111,9 @@ def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Ten
     elif rounding_mode == "trunc":
         result = truncated_quotient(input, other)
     else:
-        raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}")
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
+        )
     return result if out is None else into(out, result)
 
 
@@ -224,8 +226,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     if condition.array.dtype.kind != "b":
         if condition.array.dtype != np.uint8:
             raise RuntimeError(
-                f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.title}. "
-                "Write a comparison, such as x > 0."
+                "where expected condition to be a boolean tensor, but got a tensor with dtype "
+                f"{condition.dtype.title}. Write a comparison, such as x > 0."
             )
         condition = apply(convert.cast, condition, dtype=np.dtype(bool))
     kind = dtypes.result_type([plain(input), plain(other)])
@@ -241,12 +243,14 @@ def of_kind(value: Any, kind: Any) -> Any:
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """`value`, a number or a 0-dimensional tensor, where the mask is True; else the input. The input keeps its dtype."""
+    """`value`, a number or 0-dimensional tensor, where the mask is True, else `input`; in the input's dtype."""
     if mask.array.dtype.kind != "b":
-        raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}; write mask.bool()")
+        raise RuntimeError(
+            f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}; write mask.bool()"
+        )
     if isinstance(value, Tensor) and value.array.ndim:
         raise RuntimeError(
-            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.array.ndim} dimension(s). "
-            "To take each element from a tensor write torch.where(mask, value, x)."
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.array.ndim} dimension(s). To take each element from a tensor write torch.where(mask, value, x)."
         )
     return apply(choose.masked_fill, input, mask, of_kind(value, input.array.dtype))

@@ -38,7 +38,9 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False, *, out: Tensor | 
     if input.array.dtype.kind != "f":
         input = apply(convert.cast, input, dtype=dtypes.default())
     axis = axes_of(input, dim)
-    result = apply(ops.logsumexp, input, axis=tuple(range(input.array.ndim)) if axis is None else axis, keepdims=keepdim)
+    result = apply(
+        ops.logsumexp, input, axis=tuple(range(input.array.ndim)) if axis is None else axis, keepdims=keepdim
+    )
     return result if out is None else into(out, result)
 
 

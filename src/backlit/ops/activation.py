@@ -46,7 +46,7 @@ def _(g, x):
 
 @op(torch="nn.functional.softplus", samples=unary(extremes=(-800.0, 800.0)))
 def softplus(x, *, beta=1.0, threshold=20.0):
-    """out = ln(1 + e ** (beta x)) / beta; x itself beyond the threshold, where the two agree to float32's last digit."""
+    """out = ln(1 + e ** (beta x)) / beta; x itself beyond the threshold, where float32 shows no difference."""
     return np.where(beta * x > threshold, x, np.logaddexp(0, beta * x) / beta)
 
 

@@ -254,8 +254,8 @@ def _(g, x, y):
     return np.where(np.less_equal(x, y) | np.isnan(y), 0, g)
 
 
-@op(torch="lerp", broadcasts=True, promotes="same", samples=cases((((2, 3), (2, 3), ()), {}), (((3,), (2, 1), (2, 3)), {}),
-    (((0, 3), (3,), ()), {})))  # fmt: skip
+@op(torch="lerp", broadcasts=True, promotes="same", samples=cases((((2, 3), (2, 3), ()), {}),
+    (((3,), (2, 1), (2, 3)), {}), (((0, 3), (3,), ()), {})))  # fmt: skip
 def lerp(x, y, w):
     """out = x + w (y - x), reckoned from the nearer end: exactly x at w = 0 and y at w = 1."""
     return np.where(np.less(np.absolute(w), 0.5), x + w * (y - x), y - (1 - w) * (y - x))

@@ -52,7 +52,8 @@ def _(g, m):
     return np.where(m, g, 0)
 
 
-@op(torch="clamp", numpy=np.clip, broadcasts=True, promotes="same", samples=cases((((2, 3), -0.6, 1.2), {}), (((5,), None, 0.3), {}),
+@op(torch="clamp", numpy=np.clip, broadcasts=True, promotes="same", samples=cases((((2, 3), -0.6, 1.2), {}),
+    (((5,), None, 0.3), {}),
     (((), 0.3, None), {}), (((2, 3), (3,), (2, 1)), {}), (((0, 3), -1.0, 1.0), {})))  # fmt: skip
 def clamp(x, low, high):
     """out = x, but at least `low` and then at most `high`; None is no bound."""

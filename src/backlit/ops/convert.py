@@ -8,7 +8,9 @@ from backlit.ops.registry import op
 from backlit.ops.samples import cases, unary
 
 
-@op(numpy=np.astype, node="ToCopyBackward0", broadcasts=True, samples=cases((((2, 3),), {"dtype": np.dtype("float64")})))
+@op(
+    numpy=np.astype, node="ToCopyBackward0", broadcasts=True, samples=cases((((2, 3),), {"dtype": np.dtype("float64")}))
+)
 def cast(x, *, dtype):
     """out = x in another dtype."""
     return x.astype(dtype)
@@ -36,7 +38,12 @@ def zeros_like(x):
     return np.zeros_like(x)
 
 
-@op(torch="contiguous", numpy=np.ascontiguousarray, node="CloneBackward0", samples=cases((((2, 3),), {}), (((0, 3),), {})))
+@op(
+    torch="contiguous",
+    numpy=np.ascontiguousarray,
+    node="CloneBackward0",
+    samples=cases((((2, 3),), {}), (((0, 3),), {})),
+)
 def contiguous(x):
     """out = a copy of x whose elements lie in memory in the order in which they are counted."""
     return np.ascontiguousarray(x)

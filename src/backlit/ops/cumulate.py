@@ -30,7 +30,7 @@ def _(g, axis, reverse):
                   ((np.array([[0.5, 0.0, 1.5, 0.0], [0.0, 2.0, 1.2, 0.7]]),), {"axis": 1})),
 )  # fmt: skip
 def cumprod(x, *, axis, reverse=False, exclusive=False):
-    """out[i] = x[0] ... x[i] along `axis`; without x[i] if `exclusive`; from the last element backwards with `reverse`."""
+    """out[i] = x[0] ... x[i] along `axis`; without x[i] if `exclusive`; from the last backwards with `reverse`."""
     x = np.flip(x, axis) if reverse else x
     out = np.multiply.accumulate(moved(x, axis, 1, 1) if exclusive else x, axis=axis)
     return np.flip(out, axis) if reverse else out
@@ -46,7 +46,11 @@ def _(g, x, axis, reverse, exclusive):
     return before * recurrence(shifted(x, axis=axis, by=1 if reverse else -1), g, axis=axis, reverse=not reverse)
 
 
-@op(samples=cases((((4,), (4,)), {"axis": 0}), (((2, 3), (2, 3)), {"axis": 1, "reverse": True}), (((0, 3), (0, 3)), {"axis": 0})))
+@op(
+    samples=cases(
+        (((4,), (4,)), {"axis": 0}), (((2, 3), (2, 3)), {"axis": 1, "reverse": True}), (((0, 3), (0, 3)), {"axis": 0})
+    )
+)
 def recurrence(x, y, *, axis, reverse=False):
     """out[i] = y[i] + x[i] out[i-1] along `axis`; from the last element backwards with `reverse`."""
     if reverse:
@@ -69,7 +73,11 @@ def recurrence_transposed(x: Any, g: Any, axis: int, reverse: bool) -> Any:
     return recurrence(shifted(x, axis=axis, by=1 if reverse else -1), g, axis=axis, reverse=not reverse)
 
 
-@op(samples=cases((((4,),), {"axis": 0, "by": 1}), (((2, 3),), {"axis": 1, "by": -1}), (((0, 3),), {"axis": 0, "by": 1})))
+@op(
+    samples=cases(
+        (((4,),), {"axis": 0, "by": 1}), (((2, 3),), {"axis": 1, "by": -1}), (((0, 3),), {"axis": 0, "by": 1})
+    )
+)
 def shifted(x, *, axis, by):
     """out[i] = x[i - by] along `axis`, 0 where there is none; by is 1 or -1."""
     return moved(x, axis, by, 0)

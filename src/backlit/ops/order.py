@@ -15,7 +15,7 @@ LINES = ((((4,),), {"axis": 0}), (((2, 3),), {"axis": 1, "descending": True}), (
 
 @op(torch="argsort", samples=cases(*LINES))
 def argsort(x, *, axis, descending=False):
-    """out = the positions along `axis` that put x in order; equal elements stay in theirs, NaN counts as the largest."""
+    """out = the positions along `axis` that put x in order; equal ones stay in theirs, NaN counts as the largest."""
     if not descending:
         return np.argsort(x, axis=axis, kind="stable")
     # Read backwards twice, so that equal elements keep their order.

@@ -14,7 +14,7 @@ from backlit.ops.cumulate import cumprod
 from backlit.ops.registry import op
 from backlit.ops.samples import cases
 
-AXES = ((((2, 3),), {}), (((2, 3),), {"axis": 1}), (((2, 3, 2),), {"axis": (0, 2), "keepdims": True}), (((),), {}),
+AXES: Any = ((((2, 3),), {}), (((2, 3),), {"axis": 1}), (((2, 3, 2),), {"axis": (0, 2), "keepdims": True}), (((),), {}),
         (((1,),), {"axis": 0}))  # fmt: skip
 ROW_WITH_ZEROS = np.array([[0.0, 1.2, 0.0], [0.7, 0.0, -1.3], [2.2, 0.4, 1.1]])
 
@@ -55,7 +55,11 @@ def _(g, x, axis, keepdims):
     return restored(g, axis, keepdims) * before * behind
 
 
-@op(torch="amax", numpy=(np.max, np.amax, np.maximum.reduce), samples=cases(*AXES, ((np.array([[1.0, 3.0, 3.0]]),), {"axis": 1})))
+@op(
+    torch="amax",
+    numpy=(np.max, np.amax, np.maximum.reduce),
+    samples=cases(*AXES, ((np.array([[1.0, 3.0, 3.0]]),), {"axis": 1})),
+)
 def amax(x, *, axis=None, keepdims=False):
     """out = the largest element over `axis`; NaN if there is one."""
     return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
@@ -66,7 +70,11 @@ def _(g, x, out, axis, keepdims):
     return shared(restored(g, axis, keepdims), np.equal(x, restored(out, axis, keepdims)), axis)
 
 
-@op(torch="amin", numpy=(np.min, np.amin, np.minimum.reduce), samples=cases(*AXES, ((np.array([[3.0, 1.0, 1.0]]),), {"axis": 1})))
+@op(
+    torch="amin",
+    numpy=(np.min, np.amin, np.minimum.reduce),
+    samples=cases(*AXES, ((np.array([[3.0, 1.0, 1.0]]),), {"axis": 1})),
+)
 def amin(x, *, axis=None, keepdims=False):
     """out = the smallest element over `axis`; NaN if there is one."""
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
@@ -80,7 +88,9 @@ def _(g, x, out, axis, keepdims):
 @op(torch="var", samples=cases(*AXES[:3], (((2, 3),), {"axis": 1, "correction": 0})))
 def var(x, *, axis=None, correction=1, keepdims=False):
     """out = sum((x - mean) ** 2) / (n - correction) over `axis`."""
-    return np.add.reduce(np.square(deviation(x, axis)), axis=axis, keepdims=keepdims) / freedom(np.shape(x), axis, correction)
+    return np.add.reduce(np.square(deviation(x, axis)), axis=axis, keepdims=keepdims) / freedom(
+        np.shape(x), axis, correction
+    )
 
 
 @var.gradient("x")
@@ -132,7 +142,7 @@ def _(g, x, out, p, axis, keepdims):
 
 @op(node="LinalgVectorNormBackward0", samples=cases(*AXES[:3]))
 def zero_norm(x, *, axis=None, keepdims=False):
-    """out = how many elements over `axis` are other than 0, in x's dtype: the limit of sum(|x| ** p) for p towards 0."""
+    """out = how many elements over `axis` are other than 0, in x's dtype: sum(|x| ** p) for p towards 0."""
     return np.add.reduce(np.not_equal(x, 0), axis=axis, keepdims=keepdims).astype(x.dtype)
 
 

@@ -10,12 +10,13 @@ from backlit.ops.registry import op
 from backlit.ops.samples import binary, cases
 
 ROWS = ((((2, 3),), {"axis": 1}), (((2, 3, 2),), {"axis": 0}), (((),), {"axis": -1}), (((0, 3),), {"axis": 1}),
-        (((2, 0),), {"axis": 1}), (((1,),), {"axis": 0}), ((np.array([[-800.0, 0.0, 800.0]]),), {"axis": 1}))  # fmt: skip
+        (((2, 0),), {"axis": 1}), (((1,),), {"axis": 0}),
+        ((np.array([[-800.0, 0.0, 800.0]]),), {"axis": 1}))  # fmt: skip
 
 
 @op(torch="nn.functional.softmax", samples=cases(*ROWS))
 def softmax(x, *, axis):
-    """out = e ** x / sum(e ** x) along `axis`. The largest x is taken off first: the quotient is the same, e ** x finite."""
+    """out = e ** x / sum(e ** x) along `axis`. The largest x is taken off first: e ** x stays finite."""
     e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
     return e / np.add.reduce(e, axis=axis, keepdims=True)
 
@@ -38,7 +39,10 @@ def _(g, out, axis):
     return g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True)
 
 
-@op(torch="logsumexp", samples=cases(*ROWS, (((2, 3, 2),), {"axis": (0, 2), "keepdims": True}), (((2, 3),), {"axis": (0, 1)})))
+@op(
+    torch="logsumexp",
+    samples=cases(*ROWS, (((2, 3, 2),), {"axis": (0, 2), "keepdims": True}), (((2, 3),), {"axis": (0, 1)})),
+)
 def logsumexp(x, *, axis, keepdims=False):
     """out = ln sum(e ** x) over `axis`, with the largest x taken off first and added again."""
     top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
@@ -70,7 +74,10 @@ def _(g, x, y):
     return g * sigmoid(y - x)
 
 
-@op(torch="nn.functional.glu", samples=cases((((2, 6),), {"axis": 1}), (((4, 3, 2),), {"axis": 0}), (((0, 2),), {"axis": 1})))
+@op(
+    torch="nn.functional.glu",
+    samples=cases((((2, 6),), {"axis": 1}), (((4, 3, 2),), {"axis": 0}), (((0, 2),), {"axis": 1})),
+)
 def glu(x, *, axis):
     """out = a sigmoid(b), where a and b are the two halves of x along `axis`."""
     first, second = halves(x.shape, axis)
