@@ -16,8 +16,10 @@ from backlit.tensor import Size, Tensor, apply, written
 Dims = int | Sequence[int]
 
 
-def ints(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """f(2, 3), f((2, 3)) and f([2, 3]) mean the same."""
+def ints(given: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """f(2, 3), f((2, 3)), f([2, 3]) and f(name=(2, 3)) mean the same."""
+    if named is not None:
+        given = (named,)
     if len(given) == 1 and isinstance(given[0], (tuple, list)):
         given = tuple(given[0])
     return tuple([n.__index__() for n in given])
@@ -35,7 +37,7 @@ def dims_of(input: Tensor, dims: Dims) -> tuple[int, ...]:
 # Another shape.
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
     """`input` in another shape, of as many elements: one length may be -1. A view where the memory allows it.
 
     >>> import backlit as torch
@@ -43,7 +45,7 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    return reshaped(tensor_or_raise(input, "reshape"), ints(shape))
+    return reshaped(tensor_or_raise(input, "reshape"), ints(lengths, shape))
 
 
 def reshaped(input: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -71,7 +73,7 @@ def wrong_shape(input: Tensor, shape: tuple[int, ...]) -> RuntimeError:
     )
 
 
-def view(self: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
+def view(self: Tensor, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """The same memory in another shape; or, given a dtype, its bytes read as that.
 
     Raises RuntimeError where only a copy could have the shape: `reshape` copies then.
@@ -79,7 +81,7 @@ def view(self: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
     if dtype is not None or (len(shape) == 1 and isinstance(shape[0], dtypes.dtype)):
         kind = dtypes.to_numpy(shape[0] if dtype is None else dtype)
         return Tensor.wrap(self.array.view(kind))
-    wanted = ints(shape)
+    wanted = ints(shape, size)
     out = reshaped(self, wanted)
     if not self.array.flags.c_contiguous and out.base is None and self.array.size:
         raise RuntimeError(
@@ -182,9 +184,9 @@ def t(input: Tensor) -> Tensor:
     return transpose(input, 0, 1) if input.array.ndim == 2 else itself(input)
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """`input` with its dimensions in another order."""
-    given = ints(dims)
+    given = ints(order, dims)
     if len(given) != input.array.ndim:
         raise RuntimeError(
             f"permute: number of dimensions in the tensor input does not match the length of the desired ordering of "
@@ -236,12 +238,12 @@ def H(self: Tensor) -> Tensor:
 # Stretching and repeating.
 
 
-def expand(self: Tensor, *sizes: Any) -> Tensor:
+def expand(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """This tensor stretched along its dimensions of length 1, and along new ones in front; -1 keeps a length.
 
     Nothing is copied: the elements of a stretched dimension are one place in memory.
     """
-    wanted, shape = ints(sizes), self.array.shape
+    wanted, shape = ints(sizes, size), self.array.shape
     extra = len(wanted) - len(shape)
     if extra < 0:
         raise RuntimeError(
@@ -288,21 +290,21 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     return tuple(expand(x, tuple(shape)) for x in given)
 
 
-def repeat(self: Tensor, *repeats: Any) -> Tensor:
+def repeat(self: Tensor, *counts: Any, repeats: Any = None) -> Tensor:
     """Copies of this tensor side by side: `repeats` of them along each dimension, new ones in front."""
-    counts = ints(repeats)
-    if len(counts) < self.array.ndim:
+    reps = ints(counts, repeats)
+    if len(reps) < self.array.ndim:
         raise RuntimeError(
             f"Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
-            f"{list(counts)} for a tensor of shape {list(self.array.shape)}. Write 1 for a dimension that is not repeated."
+            f"{list(reps)} for a tensor of shape {list(self.array.shape)}. Write 1 for a dimension that is not repeated."
         )
-    return apply(ops.tile, self, reps=counts)
+    return apply(ops.tile, self, reps=reps)
 
 
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *counts: Any, dims: Any = None) -> Tensor:
     """Copies of `input` side by side, `dims` of them along the last dimensions."""
-    counts = ints(dims)
-    return repeat(input, (1,) * (input.array.ndim - len(counts)) + counts)
+    reps = ints(counts, dims)
+    return repeat(input, (1,) * (input.array.ndim - len(reps)) + reps)
 
 
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:

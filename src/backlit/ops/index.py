@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -161,92 +162,25 @@ def _(g, i, axis):
     return np.take(g, i, axis)
 
 
-# By an index for each element along an axis.
+def looked_up(rng: np.random.Generator) -> Any:
+    for settings in ({}, {"padding": 2}, {"by_frequency": True}):
+        yield Sample((np.array([[0, 2, 2], [1, 2, 0]]), drawn(rng, (4, 3), -3, 3)), settings)
+    yield Sample((np.zeros(0, int), drawn(rng, (4, 3), -3, 3)), {})
 
 
-def gathered(rng: np.random.Generator) -> Any:
-    yield Sample((drawn(rng, (4, 3), -3, 3), np.array([[0, 2, 2], [3, 1, 2]])), {"axis": 0})
-    yield Sample((drawn(rng, (4, 3), -3, 3), np.array([[0, 2, 1, 1], [1, 1, 0, 0]])), {"axis": 1})
-    yield Sample((drawn(rng, (4, 3), -3, 3), np.zeros((0, 3), int)), {"axis": 0})
+@op(torch="nn.functional.embedding", broadcasts=True, samples=looked_up)
+def embedding(i, w, *, padding=None, by_frequency=False):
+    """out[...] = w[i[...]].  Shapes: i (...), w (K, C), out (..., C)."""
+    return np.take(w, i, axis=0)
 
 
-@op(torch="gather", samples=gathered)
-def gather(x, i, *, axis):
-    """out[.., k, ..] = x[.., i[.., k, ..], ..] along `axis`; i may be shorter than x along the others."""
-    return np.take_along_axis(x[within(i, axis)], i, axis)
-
-
-@gather.gradient("x")
-def _(g, i, x_shape, axis):
-    return put_along(g, i, shape=x_shape, axis=axis)
-
-
-def placed_along(rng: np.random.Generator) -> Any:
-    yield Sample((drawn(rng, (2, 3), -3, 3), np.array([[0, 2, 2], [3, 1, 2]])), {"shape": (4, 3), "axis": 0})
-    yield Sample((drawn(rng, (0, 3), -3, 3), np.zeros((0, 3), int)), {"shape": (4, 3), "axis": 0})
-
-
-@op(samples=placed_along)
-def put_along(x, i, *, shape, axis):
-    """out[.., i[.., k, ..], ..] += x[.., k, ..] along `axis`, on zeros of `shape`: the transpose of `gather`."""
-    return added(np.zeros(shape, x.dtype), along(i, axis), x)
-
-
-@put_along.gradient("x")
-def _(g, i, axis):
-    return gather(g, i, axis=axis)
-
-
-def scattered(rng: np.random.Generator) -> Any:
-    for axis, i in ((0, np.array([[0, 2, 1], [3, 1, 2]])), (1, np.array([[0, 2], [1, 0]])), (0, np.zeros((0, 3), int))):
-        yield Sample((drawn(rng, (4, 3), -3, 3), i, drawn(rng, (3, 3), -3, 3)), {"axis": axis})
-
-
-@op(torch="scatter", samples=scattered)
-def scatter(x, i, y, *, axis):
-    """out = x with out[.., i[.., k, ..], ..] = y[.., k, ..] along `axis`, for every place of i."""
-    return replaced(x, along(i, axis), y[corner(i)])
-
-
-@scatter.gradient("x")
-def _(g, i, axis):
-    return put(g, 0.0, key=along(i, axis))
-
-
-@scatter.gradient("y")
-def _(g, i, axis, y_shape):
-    return put_part(gather(g, i, axis=axis), shape=y_shape, key=corner(i))
-
-
-@op(torch="scatter_add", samples=scattered)
-def scatter_add(x, i, y, *, axis):
-    """out = x with out[.., i[.., k, ..], ..] += y[.., k, ..] along `axis`, for every place of i."""
-    return added(np.array(x), along(i, axis), y[corner(i)])
-
-
-@scatter_add.gradient("x")
-def _(g):
-    return g
-
-
-@scatter_add.gradient("y")
-def _(g, i, axis, y_shape):
-    return put_part(gather(g, i, axis=axis), shape=y_shape, key=corner(i))
-
-
-def within(i: Any, axis: int) -> tuple[slice, ...]:
-    """The part of an array that `i` covers: all of `axis`, as much of the others as i has."""
-    return tuple(slice(None) if k == axis else slice(n) for k, n in enumerate(i.shape))
-
-
-def corner(i: Any) -> tuple[slice, ...]:
-    """The part of an array from its first element on that has the shape of `i`."""
-    return tuple(slice(n) for n in i.shape)
-
-
-def along(i: Any, axis: int) -> tuple[Any, ...]:
-    """The key x[key] that reads i along `axis` and counts along the others."""
-    return tuple(i if k == axis else np.arange(n).reshape(-1, *(1,) * (i.ndim - 1 - k)) for k, n in enumerate(i.shape))
+@embedding.gradient("w")
+def _(g, i, w_shape, padding, by_frequency):
+    if padding is not None:
+        g = g * np.not_equal(i, padding)[..., None]
+    if by_frequency:
+        g = g / np.bincount(i.reshape(-1), minlength=w_shape[0])[i][..., None]
+    return put_rows(g, i, length=w_shape[0], axis=0)
 
 
 # Kernels.
@@ -278,8 +212,10 @@ def added(out: Any, key: Any, x: Any) -> Any:
 
 def added_rows(x: Any, i: Any, length: int, axis: int) -> Any:
     """Kernel: for every k in turn, out[..., i[k], ...] += x[..., k, ...] on zeros."""
-    last = np.moveaxis(x, range(axis, axis + i.ndim), range(i.ndim)).reshape(i.size, -1)
-    out = np.zeros((length, last.shape[1]), x.dtype)
-    positions = (i.reshape(-1, 1) % length) * last.shape[1] + np.arange(last.shape[1]) if i.size else i
-    np.add.at(out.reshape(-1), positions.reshape(-1), last.reshape(-1))
-    return np.moveaxis(out.reshape(length, *x.shape[:axis], *x.shape[axis + i.ndim :]), 0, axis)
+    row = (*x.shape[:axis], *x.shape[axis + i.ndim :])
+    width = math.prod(row)
+    terms = np.moveaxis(x, range(axis, axis + i.ndim), range(i.ndim)).reshape(-1)
+    positions = (i.reshape(-1, 1) % max(length, 1)) * width + np.arange(width)
+    out = np.zeros(length * width, x.dtype)
+    np.add.at(out, positions.reshape(-1), terms)
+    return np.moveaxis(out.reshape(length, *row), 0, axis)
