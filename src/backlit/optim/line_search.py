@@ -13,8 +13,6 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 C1 = 1e-4  # Nocedal and Wright's, p. 33
 C2 = 0.9  # theirs for quasi-Newton methods, p. 34
 
@@ -99,8 +97,9 @@ def cubic_minimum(a: Trial, b: Trial, low: float, high: float) -> float:
     if not square >= 0:
         return (low + high) / 2
     d2 = math.sqrt(square)
-    # np.divide, because a loss that is a straight line divides by zero: then t is infinite, and kept in [low, high].
-    t = b.t - (b.t - a.t) * float(np.divide(b.slope + d2 - d1, b.slope - a.slope + 2 * d2))
+    above, below = b.slope + d2 - d1, b.slope - a.slope + 2 * d2
+    # A loss that is a straight line has its minimum at the far end.
+    t = b.t - (b.t - a.t) * (above / below) if below != 0 else math.copysign(math.inf, -above)
     return min(max(t, low), high)
 
 

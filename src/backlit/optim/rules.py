@@ -240,3 +240,10 @@ def asgd(p: Array, g: Array, mean: Array, *, lambd: float, eta: float, mu: float
 def asgd_rate(lr: float, lambd: float, alpha: float, step: float) -> float:
     """The rate of the next step: lr / (1 + lambd · lr · step)^alpha.  Xu, arXiv 1107.2490, 2011, section 2."""
     return lr / (1 + lambd * lr * step) ** alpha
+
+
+#: Every rule: what tests walk, and whoever reads rules with something else than arrays.
+RULES = (
+    sgd, momentum, nesterov, adam, adamw, amsgrad, amsgradw, adamax, nadam, radam, adagrad, adadelta, rmsprop,
+    rmsprop_momentum, rmsprop_centered, rmsprop_centered_momentum, rprop, asgd,
+)  # fmt: skip
