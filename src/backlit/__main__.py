@@ -1,0 +1,5 @@
+"""`python -m backlit`: the program `backlit`."""
+
+from backlit.cli import main
+
+main()
