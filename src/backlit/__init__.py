@@ -103,6 +103,7 @@ from backlit.functions.diagonal import tril as tril
 from backlit.functions.diagonal import tril_indices as tril_indices
 from backlit.functions.diagonal import triu as triu
 from backlit.functions.diagonal import triu_indices as triu_indices
+from backlit.functions.einstein import einsum as einsum
 from backlit.functions.flipping import flip as flip
 from backlit.functions.flipping import fliplr as fliplr
 from backlit.functions.flipping import flipud as flipud
@@ -245,6 +246,24 @@ from backlit.functions.pointwise import true_divide as true_divide
 from backlit.functions.pointwise import trunc as trunc
 from backlit.functions.pointwise import where as where
 from backlit.functions.pointwise import xlogy as xlogy
+from backlit.functions.products import addbmm as addbmm
+from backlit.functions.products import addmm as addmm
+from backlit.functions.products import addmv as addmv
+from backlit.functions.products import addr as addr
+from backlit.functions.products import baddbmm as baddbmm
+from backlit.functions.products import bmm as bmm
+from backlit.functions.products import chain_matmul as chain_matmul
+from backlit.functions.products import cross as cross
+from backlit.functions.products import dot as dot
+from backlit.functions.products import ger as ger
+from backlit.functions.products import inner as inner
+from backlit.functions.products import kron as kron
+from backlit.functions.products import matmul as matmul
+from backlit.functions.products import mm as mm
+from backlit.functions.products import mv as mv
+from backlit.functions.products import outer as outer
+from backlit.functions.products import tensordot as tensordot
+from backlit.functions.products import vdot as vdot
 from backlit.functions.random import bernoulli as bernoulli
 from backlit.functions.random import get_rng_state as get_rng_state
 from backlit.functions.random import multinomial as multinomial
@@ -319,3 +338,27 @@ from backlit.dtypes import float_ as float  # isort: skip
 from backlit.dtypes import int_ as int  # isort: skip
 
 __version__ = "0.1.0"
+
+#: Rooms and namespaces that load when they are first named, so that `import backlit` stays quick.
+_SUBMODULES = frozenset(
+    "accelerator amp autograd backends cuda data distributions fft func interop jit linalg mps nn optim random "
+    "return_types serialization special testing train types utils version".split()
+)
+_LATER = {"fit": "train", "History": "train"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a room when it is first named."""
+    import importlib
+
+    if name in _SUBMODULES:
+        try:
+            return importlib.import_module(f"backlit.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"backlit.{name}":
+                raise
+    if name in _LATER:
+        value = getattr(importlib.import_module(f"backlit.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'backlit' has no attribute {name!r}")

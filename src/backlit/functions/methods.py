@@ -13,6 +13,7 @@ from backlit.functions import (
     joining,
     ordering,
     pointwise,
+    products,
     random,
     reduction,
     shape,
@@ -22,6 +23,9 @@ from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
 
 METHODS = {
+    products: """
+        matmul mm bmm mv dot vdot inner outer ger addmm addmv addr baddbmm addbmm kron cross
+    """,
     conversion: """
         to cpu cuda clone contiguous is_contiguous type_as
         size dim numel stride element_size data_ptr storage_offset storage
@@ -87,6 +91,9 @@ METHODS = {
 }
 
 IN_PLACE = {
+    products: """
+        addmm addmv addr baddbmm addbmm
+    """,
     index: """
         scatter scatter_add scatter_reduce masked_scatter index_put index_add index_copy index_fill
     """,
@@ -133,3 +140,5 @@ for _room, _names in METHODS.items():
 for _room, _names in IN_PLACE.items():
     for _name in _names.split():
         setattr(Tensor, _name + "_", in_place(getattr(_room, _name)))
+
+Tensor.__matmul__ = products.product  # type: ignore[method-assign]

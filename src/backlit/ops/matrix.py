@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.ops.registry import op
+from backlit.ops.registry import Sample, op
 from backlit.ops.samples import cases
 
 
@@ -85,3 +85,28 @@ def _(g):
 def rows(x: Any) -> Any:
     """All axes but the last as one: (..., C) -> (B, C)."""
     return x if x.ndim == 2 else np.reshape(x, (-1, x.shape[-1]))
+
+
+def summed(rng: np.random.Generator) -> Any:
+    for subscripts, *shapes in (
+        ("ij,jk->ik", (2, 3), (3, 4)), ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("i,j,k->ijk", (2,), (3,), (2,)),
+        ("bij,bjk->bik", (2, 2, 3), (2, 3, 2)), ("ij,j->i", (2, 3), (1,)), ("ij,jk->ik", (0, 3), (3, 2)), (",->", (), ()),
+    ):  # fmt: skip
+        yield Sample(tuple(rng.normal(size=shape) for shape in shapes), {"subscripts": subscripts})
+
+
+@op(torch="einsum", broadcasts=True, samples=summed)
+def einsum(*xs, subscripts):
+    """out = the sum of products that `subscripts` spells, such as "ij,jk->ik"; no index twice in one term."""
+    return np.einsum(subscripts, *xs, optimize=True)
+
+
+@einsum.gradient("xs")
+def _(g, xs, xs_shape, subscripts, k):
+    terms, out = subscripts.split("->")[0].split(","), subscripts.split("->")[1]
+    others = [*terms[:k], *terms[k + 1 :]]
+    # An index that only this term had was summed away: the gradient is the same all along it.
+    alone = [n for n in range(len(terms[k])) if terms[k][n] not in "".join([out, *others])]
+    ones = np.ones([xs_shape[k][n] for n in alone], bool)
+    spelled = ",".join([out, *others, "".join(terms[k][n] for n in alone)]) + "->" + terms[k]
+    return einsum(g, *xs[:k], *xs[k + 1 :], ones, subscripts=spelled)
