@@ -1,6 +1,5 @@
 """Which names of PyTorch's a script is found to use, and which uses count as guarded."""
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ def used(tmp_path, source, **modules):
         file = tmp_path / f"{name.replace('_in_', '/')}.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
-    uses, provided = scan(str(tmp_path / "script.py"), ast.parse(source))
+    (tmp_path / "script.py").write_text(source)
+    uses, provided = scan(str(tmp_path / "script.py"))
     return {use.name for use in uses} - provided
 
 
@@ -110,9 +110,14 @@ def test_a_module_that_is_no_python_is_left_to_python_to_report(tmp_path):
     assert used(tmp_path, "import helper\nimport torch", helper="def (") == {"torch"}
 
 
+def test_an_expression_nested_beyond_the_stack_is_no_error(tmp_path):
+    assert "torch.foo" in used(tmp_path, f"import torch\ntorch.foo\nx = {'+'.join(['1'] * 900)}")
+
+
 def test_every_use_has_its_file_and_line(tmp_path):
     (tmp_path / "helper.py").write_text("\nimport torch\ntorch.foo\n")
-    uses, _ = scan(str(tmp_path / "script.py"), ast.parse("import helper\n\nimport torch\ntorch.foo(torch.foo)"))
+    (tmp_path / "script.py").write_text("import helper\n\nimport torch\ntorch.foo(torch.foo)")
+    uses, _ = scan(str(tmp_path / "script.py"))
     assert [(Path(use.file).name, use.line) for use in uses if use.name == "torch.foo"] == [
         ("helper.py", 3),
         ("script.py", 4),

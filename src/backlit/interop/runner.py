@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import os
 import sys
@@ -28,22 +27,23 @@ def run(script: str, arguments: Sequence[str] = (), anyway: bool = False) -> Non
     even if it uses names that Backlit lacks.
     Raises ScriptError if there is no such script, if it is no Python, or if it uses names that Backlit lacks.
     """
-    tree = parse(script)
+    code = compiled(script)
     as_torch()
     prepare(script, arguments)
     if not anyway:
-        uses, provided = scan(script, tree)
+        uses, provided = scan(script)
         lacking = missing(uses, provided)
         if lacking:
             raise ScriptError(message(script, lacking))
-    execute(script, compile(tree, os.path.abspath(script), "exec", dont_inherit=True))
+    execute(script, code)
 
 
-def parse(path: str) -> ast.Module:
+def compiled(path: str) -> CodeType:
+    """The script as Python's code. Raises ScriptError if it is missing or is no Python."""
     source = read(path)
     try:
-        return ast.parse(source, os.path.abspath(path))
-    except (SyntaxError, ValueError) as error:  # ValueError: a null byte, before Python 3.12
+        return compile(source, os.path.abspath(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError) as error:  # ValueError: a null byte, before Python 3.12
         check_encoding(path, source)
         raise ScriptError(f"{path} is not valid Python:\n{syntax_error(error)}") from None
 
@@ -92,7 +92,7 @@ def check_encoding(path: str, source: bytes) -> None:
         return
 
 
-def syntax_error(error: SyntaxError | ValueError) -> str:
+def syntax_error(error: Exception) -> str:
     import traceback
 
     return "".join(traceback.format_exception_only(type(error), error)).rstrip()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from backlit.interop.alias import BUILT_ON_PYTORCH
@@ -44,31 +45,21 @@ class Findings(NamedTuple):
     imports: list[tuple[int, str]]  # how many folders up (0: absolute), and the module's path
 
 
-def scan(script: str, tree: ast.Module) -> tuple[list[Use], set[str]]:
+def scan(script: str) -> tuple[list[Use], set[str]]:
     """All uses in a script and in the modules of its folder that it imports, and the names provided by the script."""
     uses: list[Use] = []
     provided: set[str] = set()
-    todo: list[tuple[str, ast.Module | None]] = [(script, tree)]
-    seen = {os.path.realpath(script)}
+    todo, seen = [script], {os.path.realpath(script)}
     while todo:
-        path, parsed = todo.pop(0)
-        found = read_file(path, parsed or parse(path), is_main=path == script)
+        path = todo.pop(0)
+        found = read_file(path, is_main=path == script)
         uses += found.uses
         provided |= found.provided
         for module in local_files(found.imports, os.path.dirname(path), os.path.dirname(script)):
             if os.path.realpath(module) not in seen:
                 seen.add(os.path.realpath(module))
-                todo.append((module, None))
+                todo.append(module)
     return sorted(set(uses)), provided
-
-
-def parse(path: str) -> ast.Module:
-    """A module's tree; an empty one if it cannot be read, since Python will say so when it is imported."""
-    try:
-        with open(path, "rb") as file:
-            return ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError):
-        return ast.Module([], [])
 
 
 def local_files(imports: Iterable[tuple[int, str]], importers: str, scripts: str) -> Iterator[str]:
@@ -80,9 +71,12 @@ def local_files(imports: Iterable[tuple[int, str]], importers: str, scripts: str
             yield from filter(os.path.isfile, (os.path.join(place, "__init__.py"), f"{place}.py"))
 
 
-def read_file(path: str, tree: ast.Module, is_main: bool) -> Findings:
+def read_file(path: str, is_main: bool) -> Findings:
+    """What a file says, as far as it can be told: what is no Python, Python will report when it is imported."""
     reader = FileReader(path, is_main)
-    reader.read(tree)
+    # RecursionError: a sum of thousands of terms is nested as deeply.
+    with suppress(OSError, SyntaxError, ValueError, RecursionError), open(path, "rb") as file:
+        reader.read(ast.parse(file.read()))
     return Findings(reader.uses, reader.provided, reader.imports)
 
 
@@ -263,10 +257,12 @@ class FileReader(ast.NodeVisitor):
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """The nodes of a scope in order, without those of the scopes within it."""
-    for node in nodes:
+    todo = list(nodes)[::-1]
+    while todo:
+        node = todo.pop()
         yield node
         if not isinstance(node, Function | Comprehension | ast.ClassDef):
-            yield from own_nodes(ast.iter_child_nodes(node))
+            todo += list(ast.iter_child_nodes(node))[::-1]
 
 
 def is_torch(node: ast.ImportFrom) -> bool:
