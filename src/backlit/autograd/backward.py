@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit.autograd.anomaly import raise_on_nan
 from backlit.autograd.modes import grad_mode
 from backlit.autograd.node import Node
 from backlit.autograd.tracked import Tracked
@@ -68,7 +69,7 @@ def walk(
     order = newest_first(roots)
     open_ways = None if wanted is None else leading_to(wanted, order)
     found: dict[Any, Any] = {}
-    mode = grad_mode.enabled, grad_mode.graph
+    mode, anomaly = (grad_mode.enabled, grad_mode.graph), grad_mode.anomaly
     grad_mode.enabled = grad_mode.graph = graph
     token = QUIET.set(IGNORE)
     try:
@@ -83,7 +84,10 @@ def walk(
                     found[node] = g
                 if node not in open_ways:
                     continue
-            for edge, gradient in zip(node.edges, node.gradients(g, wrap, graph), strict=True):
+            gradients = node.gradients(g, wrap, graph)
+            if anomaly:
+                raise_on_nan(node, gradients)
+            for edge, gradient in zip(node.edges, gradients, strict=True):
                 if gradient is not None and (open_ways is None or edge in open_ways):
                     pending[edge] = pending[edge] + gradient if edge in pending else gradient
             if not keep:
@@ -124,7 +128,7 @@ def leading_to(wanted: set[Any], order: list[Any]) -> set[Any]:
 
 def observed(node: Node, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
     """The gradient of a node's output after the user's hooks, and kept for `retain_grad`."""
-    tensor = through_hooks(node.hooks, g if graph else wrap(g))
+    tensor = through_hooks(node.hooks, g if graph else wrap(np.array(g)))  # a copy: rules may hand on one g to several
     kept = node.retained() if node.retained else None
     if kept is not None:
         kept.grad = tensor if kept.grad is None else kept.grad + tensor
@@ -133,7 +137,7 @@ def observed(node: Node, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
 
 def arrived(leaf: Any, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
     """The gradient of a leaf after the leaf's hooks."""
-    tensor = through_hooks(leaf.hooks, g if graph else wrap(g))
+    tensor = through_hooks(leaf.hooks, g if graph else wrap(np.array(g)))
     return tensor if graph else tensor.array
 
 
@@ -159,7 +163,9 @@ def accumulate(leaf: Any, g: Any, graph: bool) -> None:
 
 def own(g: Any, dtype: Any) -> Any:
     """An array that nobody else holds: rules may hand on their own input, or a view of it, as a gradient."""
-    return g.copy() if g.dtype is dtype else g.astype(dtype, order="C")
+    if type(g) is np.ndarray:
+        return g.copy() if g.dtype is dtype else g.astype(dtype, order="C")
+    return np.array(g, dtype)  # NumPy's operators turn an array without dimensions into a scalar
 
 
 def as_tuple(tensors: Any) -> tuple[Any, ...]:

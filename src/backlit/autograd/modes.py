@@ -19,6 +19,7 @@ class GradMode(threading.local):
 
     enabled = True
     inference = False
+    anomaly = False  # backward passes stop at the first NaN
     graph = False  # a backward pass is being recorded: every NumPy function that a rule calls on tensors is an op
 
 
