@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backlit import linalg as linalg
+from backlit import random as random
 from backlit.autograd.modes import enable_grad as enable_grad
 from backlit.autograd.modes import inference_mode as inference_mode
 from backlit.autograd.modes import is_grad_enabled as is_grad_enabled
@@ -147,6 +149,18 @@ from backlit.functions.joining import tensor_split as tensor_split
 from backlit.functions.joining import unbind as unbind
 from backlit.functions.joining import vsplit as vsplit
 from backlit.functions.joining import vstack as vstack
+from backlit.functions.linalg import cholesky as cholesky
+from backlit.functions.linalg import cholesky_solve as cholesky_solve
+from backlit.functions.linalg import det as det
+from backlit.functions.linalg import inverse as inverse
+from backlit.functions.linalg import logdet as logdet
+from backlit.functions.linalg import lstsq as lstsq
+from backlit.functions.linalg import matrix_exp as matrix_exp
+from backlit.functions.linalg import matrix_power as matrix_power
+from backlit.functions.linalg import pinverse as pinverse
+from backlit.functions.linalg import qr_some as qr
+from backlit.functions.linalg import slogdet as slogdet
+from backlit.functions.linalg import svd as svd
 from backlit.functions.ordering import aminmax as aminmax
 from backlit.functions.ordering import argsort as argsort
 from backlit.functions.ordering import cummax as cummax

@@ -10,6 +10,10 @@ import numpy as np
 from backlit.ops.registry import Op
 
 
+class LinAlgError(RuntimeError):
+    """A matrix has no inverse, or is not positive definite, or a decomposition did not converge."""
+
+
 def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
     """PyTorch's exception type for what NumPy complained of, with the shapes that were received."""
     name = op.torch or op.name
@@ -18,6 +22,9 @@ def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
         ndim = arrays[0].ndim
         low, high = (-ndim, ndim - 1) if ndim else (-1, 0)
         return IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {error.axis})")
+    if isinstance(error, np.linalg.LinAlgError):
+        return LinAlgError(f"{name}: {error}: {CAUSES.get(str(error), 'the computation could not be completed')}. "
+                           f"The matrices have the shape {shapes[0]}.")  # fmt: skip
     if isinstance(error, IndexError):
         return IndexError(f"{name}: {error}; shapes received: {', '.join(map(str, shapes))}")
     if op.name in ("matmul", "linear", "mm", "bmm", "addmm"):
@@ -55,3 +62,10 @@ def not_a_tensor(value: Any, op: Op) -> TypeError:
         f"{op.torch or op.name}(): argument must be Tensor or a number, not {type(value).__name__}. "
         f"Make it a tensor first: torch.tensor(...)"
     )
+
+
+#: What NumPy's words for a matrix that it cannot treat mean to a user.
+CAUSES = {
+    "Singular matrix": "the input matrix is singular, it has no inverse. For the closest to one write torch.linalg.pinv(A)",
+    "Matrix is not positive definite": "the factorization could not be completed because the input is not positive-definite",
+}

@@ -11,6 +11,7 @@ from backlit.functions import (
     flipping,
     index,
     joining,
+    linalg,
     ordering,
     pointwise,
     products,
@@ -23,6 +24,9 @@ from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
 
 METHODS = {
+    linalg: """
+        cholesky cholesky_solve det inverse logdet matrix_exp matrix_power pinverse slogdet svd
+    """,
     products: """
         matmul mm bmm mv dot vdot inner outer ger addmm addmv addr baddbmm addbmm kron cross
     """,
@@ -122,7 +126,7 @@ NAMED = {
     **conversion.CASTS,
     "type": conversion.type_, "untyped_storage": conversion.storage, "nelement": conversion.numel,
     "ndimension": conversion.dim, "pin_memory": conversion.itself, "share_memory_": conversion.itself,
-    "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
+    "qr": linalg.qr_some, "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
 }  # fmt: skip
 
 PROPERTIES = {

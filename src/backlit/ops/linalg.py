@@ -177,7 +177,7 @@ def _(g, out):
     w, q, gw, gq = out[..., 0, :], out[..., 1:, :], g[..., :1, :], g[..., 1:, :]
     is_diagonal = np.eye(out.shape[-1], dtype=bool)
     gaps = w[..., None, :] - w[..., :, None]
-    inner = np.where(is_diagonal, gw, np.matmul(transposed(q), gq) / np.where(is_diagonal, 1, gaps))
+    inner = np.where(is_diagonal, gw, share(np.matmul(transposed(q), gq), np.where(is_diagonal, 1, gaps)))
     return np.matmul(np.matmul(q, inner), transposed(q))
 
 
@@ -197,11 +197,16 @@ def _(g, out, x_shape):
     is_diagonal = np.eye(out.shape[-1], dtype=bool)
     gaps = np.where(is_diagonal, 1, s * s - transposed(s * s))
     ugu, vgv = np.matmul(transposed(u), gu), np.matmul(transposed(v), gv)
-    inner = (ugu - transposed(ugu)) / gaps * s + transposed(s) * (vgv - transposed(vgv)) / gaps
+    inner = share(ugu - transposed(ugu), gaps) * s + transposed(s) * share(vgv - transposed(vgv), gaps)
     inside = np.matmul(np.matmul(u, np.where(is_diagonal, gs, inner)), transposed(v))
-    beside = np.matmul((gu - np.matmul(u, ugu)) / s, transposed(v))
-    below = np.matmul(u / s, transposed(gv - np.matmul(v, vgv)))
+    beside = np.matmul(share(gu - np.matmul(u, ugu), s), transposed(v))
+    below = np.matmul(u, transposed(share(gv - np.matmul(v, vgv), s)))
     return inside + beside + below
+
+
+def share(x: Any, y: Any) -> Any:
+    """x / y, and 0 where x is 0: through equal or vanishing values nothing flows that was not asked for."""
+    return np.where(np.equal(x, 0), 0, x / y)
 
 
 @op(torch="linalg.matrix_exp", samples=invertible)
