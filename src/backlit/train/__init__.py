@@ -1,0 +1,7 @@
+"""Training: the loop, its events, its history, and the run of a table from file to folder."""
+
+from backlit.train.events import Callback as Callback
+from backlit.train.events import Run as Run
+from backlit.train.history import History as History
+from backlit.train.loop import evaluate as evaluate
+from backlit.train.loop import fit as fit

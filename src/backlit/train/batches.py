@@ -1,0 +1,55 @@
+"""The training rows, and which of them each step sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backlit.data.sampler import RandomSampler, draw_seed
+from backlit.tensor import Tensor
+
+
+class Batches:
+    """Rows in the order of one epoch after another: `next()` gives a step's x and y.
+
+    Shape: x (N, ...), y (N, ...).  The order is drawn as `DataLoader(shuffle=True)` draws it, so a loop over that
+    loader sees the same rows. When one batch holds every row there is no order to draw, and nothing is drawn.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, batch_size: int | None, shuffle: bool) -> None:
+        self.x, self.y = x, y
+        self.rows = x.shape[0]
+        self.batch_size = min(batch_size or self.rows, self.rows)
+        self.shuffle = shuffle and self.batch_size < self.rows
+        self.order: np.ndarray | None = None
+        self.start = 0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The last batch of an epoch may be shorter."""
+        return -(-self.rows // self.batch_size)
+
+    def sizes(self) -> np.ndarray:
+        """How many rows each step of an epoch sees.  Shape: (steps_per_epoch,)."""
+        starts = np.arange(0, self.rows, self.batch_size)
+        return np.minimum(self.batch_size, self.rows - starts)
+
+    def next(self) -> tuple[Any, Any]:
+        """The next step's rows."""
+        if self.batch_size == self.rows:
+            return self.x, self.y
+        if self.start == 0 and self.shuffle:
+            self.order = draw_order(self.rows)
+        rows = slice(self.start, self.start + self.batch_size)
+        self.start = rows.stop if rows.stop < self.rows else 0
+        if self.order is None:
+            return self.x[rows], self.y[rows]
+        chosen = self.order[rows]
+        return Tensor.wrap(self.x.array[chosen]), Tensor.wrap(self.y.array[chosen])
+
+
+def draw_order(rows: int) -> np.ndarray:
+    """An epoch's random order.  Shape: (rows,) int64."""
+    draw_seed()  # the number that a DataLoader draws for its workers
+    return np.fromiter(RandomSampler(range(rows)), dtype=np.int64, count=rows)

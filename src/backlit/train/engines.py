@@ -1,0 +1,49 @@
+"""Engines: who computes the steps. An engine runs whole steps and says what each lost; the loop does the rest."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from backlit.nn import Module
+from backlit.optim import Optimizer
+from backlit.train.batches import Batches
+from backlit.train.choices import Loss
+
+
+class Engine(Protocol):
+    """Advances a training run. An engine may run a chunk of steps at a time, and always ends on a whole step."""
+
+    def advance(self, most: int) -> np.ndarray:
+        """Take at least one and at most `most` steps.  Out: their losses (steps,) float64."""
+
+
+class Eager:
+    """One step at a time through the modules themselves, operation by operation."""
+
+    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> None:
+        self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
+
+    def advance(self, most: int) -> np.ndarray:
+        """Take one step."""
+        x, y = self.batches.next()
+        loss = self.optimizer.step(lambda: self.forward_and_backward(x, y))
+        return np.array([loss.item()])
+
+    def forward_and_backward(self, x: Any, y: Any) -> Any:
+        """The loss, with fresh gradients in the parameters. LBFGS asks for it more than once a step."""
+        loss = self.loss(self.model(x), y)
+        self.optimizer.zero_grad()
+        loss.backward()
+        return loss
+
+
+ENGINES = {"auto": Eager, "eager": Eager}
+
+
+def engine_from(name: str, model: Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
+    """The engine of that name. Raises ValueError if there is none."""
+    if name not in ENGINES:
+        raise ValueError(f"fit: engine must be one of {', '.join(map(repr, ENGINES))}, and is {name!r}.")
+    return ENGINES[name](model, loss, optimizer, batches)

@@ -1,0 +1,120 @@
+"""What a callback is told, and when."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from backlit.nn import Module
+from backlit.optim import Optimizer
+from backlit.train.history import History
+
+EVENTS = ("on_start", "on_step", "on_epoch", "on_end")
+
+
+class Run:
+    """A training run as its callbacks see it. Steps and epochs count from 1; 0 means that none was taken yet."""
+
+    def __init__(self, model: Module, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.epochs = epochs
+        self.steps_per_epoch = steps_per_epoch
+        self.history = History()
+        self.step = 0
+        self.epoch = 0
+        self.loss = float("nan")
+
+    def stop(self, reason: str) -> None:
+        """End the run after the present step, and say why."""
+        self.history.stopped = reason
+
+    @property
+    def steps(self) -> int:
+        """How many steps the run takes if nobody stops it."""
+        return self.epochs * self.steps_per_epoch
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody asked for the end."""
+        return bool(self.history.stopped)
+
+
+class Callback:
+    """Something to be told of a run's events; a subclass overrides the ones it wants. Any object with some of
+    these methods will do.
+
+    `on_step` comes after one or more whole steps: after each in the eager engine, after a chunk in a compiled one.
+    `on_epoch` comes when the epoch's row stands in `run.history.epochs[-1]`, and may add to that row.
+
+    >>> class Loss(Callback):
+    ...     def on_epoch(self, run):
+    ...         print(f"{run.epoch}/{run.epochs}  {run.loss:.4f}")
+    """
+
+    def on_start(self, run: Run) -> None:
+        """Before the first step."""
+
+    def on_step(self, run: Run) -> None:
+        """After steps up to `run.step`; `run.loss` is the last one's loss."""
+
+    def on_epoch(self, run: Run) -> None:
+        """After an epoch and its validation."""
+
+    def on_end(self, run: Run) -> None:
+        """After the last step, also where the run was stopped."""
+
+
+class Listeners:
+    """The callbacks of a run, each event's together."""
+
+    def __init__(self, callbacks: Iterable[Any]) -> None:
+        callbacks = list(callbacks)
+        for callback in callbacks:
+            if not any(callable(getattr(callback, event, None)) for event in EVENTS):
+                raise TypeError(
+                    f"fit: {callback!r} is no callback: it has none of the methods {', '.join(EVENTS)}. Write:\n"
+                    "    class Show(backlit.train.Callback):\n"
+                    "        def on_epoch(self, run): print(run.epoch, run.loss)\n"
+                    "    backlit.fit(..., callbacks=[Show()])"
+                )
+        self._methods = {event: [getattr(c, event) for c in callbacks if _hears(c, event)] for event in EVENTS}
+
+    def hear(self, event: str) -> bool:
+        """Whether anybody listens to the event."""
+        return bool(self._methods[event])
+
+    def tell(self, event: str, run: Run) -> None:
+        """Call every callback that listens to the event, in the order given."""
+        for method in self._methods[event]:
+            method(run)
+
+
+def _hears(callback: Any, event: str) -> bool:
+    """Whether a callback has a method of its own for the event."""
+    method = getattr(type(callback), event, None) or getattr(callback, event, None)
+    return method is not None and method is not getattr(Callback, event)
+
+
+class EarlyStopping(Callback):
+    """Stops when the validation loss has not improved for `patience` epochs, and puts the best weights back."""
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_epoch = 0
+        self.best_state: dict[str, Any] | None = None
+
+    def on_epoch(self, run: Run) -> None:
+        loss = run.history.epochs[-1]["validation_loss"]
+        if loss < self.best_loss:
+            self.best_loss, self.best_epoch = loss, run.epoch
+            self.best_state = copy.deepcopy(run.model.state_dict())
+        elif run.epoch - self.best_epoch >= self.patience:
+            run.stop(f"the validation loss has not improved for {self.patience} epochs")
+
+    def on_end(self, run: Run) -> None:
+        if self.best_state is not None:
+            run.model.load_state_dict(self.best_state)
+            run.history.best_epoch = self.best_epoch

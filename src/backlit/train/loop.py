@@ -1,0 +1,150 @@
+"""fit: the training loop, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from backlit.autograd.modes import no_grad
+from backlit.nn import Module
+from backlit.optim import Optimizer
+from backlit.random import manual_seed
+from backlit.tensor import Tensor
+from backlit.train.batches import Batches
+from backlit.train.choices import Loss, loss_from, optimizer_from
+from backlit.train.engines import Engine, engine_from
+from backlit.train.events import EarlyStopping, Listeners, Run
+from backlit.train.history import History
+from backlit.train.interrupt import WholeSteps
+from backlit.train.rows import Rows, rows_from
+
+# Rows that an evaluation sends through the model at a time: enough to keep the products large, small enough for memory.
+EVALUATION_ROWS = 4096
+
+
+def fit(
+    model: Module,
+    x: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    optimizer: str | Optimizer | Callable[..., Optimizer],
+    epochs: int,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    validation: tuple[Any, Any] | None = None,
+    seed: int | None = None,
+    patience: int | None = None,
+    callbacks: Iterable[Any] = (),
+    engine: str = "auto",
+) -> History:
+    """Train a model on rows: forward, loss, backward, update, for every batch of every epoch.
+
+    Shape: x (N, ...), y (N, ...), arrays or tensors; floating arrays are taken in the model's dtype.
+    `loss` is a callable of (output, target) or a name such as "mse", "cross_entropy", "bce_with_logits"; `optimizer`
+    an Optimizer, a name, or a callable that is given the parameters. Without `batch_size` each step sees every row.
+    `validation` is a pair (x, y) evaluated after each epoch; with `patience` the run stops when its loss has not
+    improved for that many epochs, and the model ends with its best weights. `seed` makes the run repeatable
+    (it seeds the default generator, as `manual_seed` does). Ctrl-C raises KeyboardInterrupt after a whole step.
+    The model is trained in training mode and handed back in the mode in which it came.
+
+    Raises ValueError or TypeError, before the first step, for rows that do not match and options out of range.
+
+    >>> import backlit as torch
+    >>> x = torch.linspace(-1, 1, 20).unsqueeze(1)
+    >>> model = torch.nn.Linear(1, 1)
+    >>> history = torch.fit(model, x, 3 * x + 1, loss="mse", optimizer="lbfgs", epochs=5, seed=0)
+    >>> bool(history.epochs[-1]["loss"] < 1e-6)
+    True
+    """
+    training, held_out = rows_from("x, y", model, x, y), _validation_rows(model, validation)
+    _check_options(epochs, batch_size, patience, held_out)
+    loss_function, chosen = loss_from(loss), optimizer_from(optimizer, model)
+    if seed is not None:
+        manual_seed(seed)
+    batches = Batches(*training, batch_size, shuffle)
+    runner = engine_from(engine, model, loss_function, chosen, batches)
+    listeners = Listeners([*([EarlyStopping(patience)] if patience is not None else []), *callbacks])
+    run = Run(model, chosen, epochs, batches.steps_per_epoch)
+    was_training = model.training
+    model.train()
+    try:
+        _train(run, runner, batches, listeners, loss_function, held_out)
+    finally:
+        model.train(was_training)
+    return run.history
+
+
+def _train(run: Run, engine: Engine, batches: Batches, listeners: Listeners, loss: Loss, held_out: Rows | None) -> None:
+    # Where nobody needs the model as it is at the end of an epoch, an engine may run on past it.
+    must_pause = held_out is not None or listeners.hear("on_epoch")
+    listeners.tell("on_start", run)
+    with WholeSteps() as interrupt:
+        while run.step < run.steps and not run.is_stopped:
+            until = (run.epoch + 1) * run.steps_per_epoch if must_pause else run.steps
+            losses = engine.advance(until - run.step)
+            run.step += len(losses)
+            run.loss = float(losses[-1])
+            run.history.add_steps(losses)
+            listeners.tell("on_step", run)
+            while run.epoch < run.step // run.steps_per_epoch:
+                _end_epoch(run, batches, loss, held_out)
+                listeners.tell("on_epoch", run)
+            interrupt.check()
+    if not run.is_stopped:
+        run.stop(f"all {run.epochs} epochs are done")
+    listeners.tell("on_end", run)
+
+
+def _end_epoch(run: Run, batches: Batches, loss: Loss, held_out: Rows | None) -> None:
+    start, end = run.epoch * run.steps_per_epoch, (run.epoch + 1) * run.steps_per_epoch
+    run.epoch += 1
+    losses = run.history.losses[start:end]
+    row = {"epoch": run.epoch, "step": end, "loss": float(np.average(losses, weights=batches.sizes()))}
+    if held_out is not None:
+        row["validation_loss"] = evaluate(run.model, loss, *held_out)
+    run.history.epochs.append(row)
+
+
+def outputs_of(model: Module, x: Tensor) -> Tensor:
+    """The model's outputs for many rows, in evaluation mode and without a graph.  Shape: x (N, ...), out (N, ...)."""
+    was_training = model.training
+    model.eval()
+    try:
+        with no_grad():
+            starts = range(0, x.shape[0], EVALUATION_ROWS)
+            parts = [model(x[start : start + EVALUATION_ROWS]).array for start in starts]
+            return Tensor.wrap(np.concatenate(parts))
+    finally:
+        model.train(was_training)
+
+
+def evaluate(model: Module, loss: Loss, x: Tensor, y: Tensor) -> float:
+    """The loss over all rows, in evaluation mode and without a graph."""
+    with no_grad():
+        return float(loss(outputs_of(model, x), y).item())
+
+
+def _validation_rows(model: Module, validation: Any) -> Rows | None:
+    if validation is None:
+        return None
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError(
+            f"fit: validation must be a pair of inputs and targets, and is {type(validation).__name__}. "
+            "Write validation=(x_validation, y_validation)."
+        )
+    return rows_from("validation", model, *validation)
+
+
+def _check_options(epochs: Any, batch_size: Any, patience: Any, held_out: Rows | None) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        is_left_out = value is None and name != "epochs"
+        if not is_left_out and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise ValueError(f"fit: {name} must be a whole number of at least 1, and is {value!r}.")
+    if patience is not None and held_out is None:
+        raise ValueError(
+            f"fit: patience={patience} watches the validation loss, and there is no validation. "
+            "Write validation=(x_validation, y_validation), or leave patience out."
+        )

@@ -1,0 +1,166 @@
+"""From a table to a run folder: the network learns, the folder is whole, the seed decides every byte."""
+
+import csv
+import json
+import os
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import backlit
+from backlit.data.table import load_table, prepare
+from backlit.train import Callback
+from backlit.train.folder import RunFolderError, choose_folder, write_run
+from backlit.train.table import OptionError, Options, TrainingError, train_table
+
+FILES = ["config.json", "history.csv", "metrics.json", "model.safetensors"]
+
+
+def trained(problem="iris", callbacks=(), **options):
+    chosen = Options(**({"epochs": 30} | options))
+    return train_table(prepare(load_table(problem), chosen.seed), chosen, callbacks)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return trained()
+
+
+@pytest.mark.parametrize(("problem", "at_least"), [("xor", 1.0), ("moons", 0.9), ("iris", 0.9), ("digits", 0.9)])
+def test_every_problem_is_learned(problem, at_least):
+    run = trained(problem, epochs=200)
+    assert run.metrics["train"]["accuracy"] >= at_least
+    assert run.metrics.get("test", run.metrics["train"])["accuracy"] >= at_least
+
+
+def test_a_quantity_is_learned(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 2))
+    y = 300 + 40 * x[:, 0] - 10 * x[:, 1] ** 2
+    path = tmp_path / "q.csv"
+    np.savetxt(path, np.column_stack([x, y]), delimiter=",", header="a,b,price", comments="")
+    run = trained(str(path), epochs=100)
+    assert run.metrics["test"]["r2"] > 0.9
+    assert run.metrics["test"]["rmse"] < y.std() / 3
+
+
+def test_metrics_are_those_of_the_kept_weights(iris):
+    best = iris.history.epochs[iris.history.best_epoch - 1]
+    assert iris.metrics["validation"]["loss"] == pytest.approx(best["validation_loss"], rel=1e-6)
+    assert iris.metrics["validation"]["accuracy"] == best["validation_accuracy"]
+    assert [iris.metrics[part]["rows"] for part in ("train", "validation", "test")] == [105, 22, 23]
+
+
+def test_run_folder_holds_the_network_and_how_it_came_about(iris, tmp_path):
+    write_run(iris, tmp_path / "run")
+    assert sorted(os.listdir(tmp_path / "run")) == FILES
+    assert os.listdir(tmp_path) == ["run"]
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["task"]["labels"] == ["setosa", "versicolor", "virginica"]
+    assert config["network"] == {"inputs": [c["name"] for c in config["columns"]], "outputs": 3}
+    assert config["options"]["epochs"] == 30
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert metrics["test"] == iris.metrics["test"]
+    assert metrics["training"]["best_epoch"] == iris.history.best_epoch
+    with open(tmp_path / "run/history.csv", newline="") as file:
+        assert [int(row["epoch"]) for row in csv.DictReader(file)] == [row["epoch"] for row in iris.history.epochs]
+
+
+def test_weights_and_statistics_in_the_folder_predict_what_the_run_predicts(iris, tmp_path):
+    """A reader with NumPy alone gets the reported accuracy from the two files and the raw rows."""
+    write_run(iris, tmp_path / "run")
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    w = load_file(tmp_path / "run/model.safetensors")
+    table = iris.prepared.table
+    mean, std = (np.array([column[key] for column in config["columns"]]) for key in ("mean", "std"))
+    x = (table.frame.drop(table.target).to_numpy() - mean) / std
+    scores = np.maximum(x @ w["0.weight"].T + w["0.bias"], 0) @ w["2.weight"].T + w["2.bias"]
+    names = np.array(config["task"]["labels"])[scores.argmax(axis=1)]
+    right = int((names == table.frame[table.target].to_numpy()).sum())
+    reported = sum(round(part["rows"] * part["accuracy"]) for part in iris.metrics.values())
+    assert right == reported
+
+
+@pytest.mark.parametrize("problem", ["xor", "iris"])
+def test_the_same_seed_gives_the_same_bytes(problem, tmp_path):
+    for name in ("one", "two"):
+        backlit.rand(3)  # what was drawn before must not matter
+        write_run(trained(problem), tmp_path / name)
+    write_run(trained(problem, seed=1), tmp_path / "other")
+    for file in FILES:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    weights = "model.safetensors"
+    assert (tmp_path / "one" / weights).read_bytes() != (tmp_path / "other" / weights).read_bytes()
+
+
+def test_nothing_is_left_when_a_folder_cannot_be_completed(iris, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(iris.history), "to_csv", full)
+    with pytest.raises(RunFolderError, match="cannot be written: No space left on device"):
+        write_run(iris, tmp_path / "run")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_under_a_file_cannot_be_made(iris, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match="cannot be made"):
+        write_run(iris, tmp_path / "file" / "run")
+
+
+def test_a_folder_that_is_there_is_never_written_to(tmp_path):
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(RunFolderError, match="exists already"):
+        choose_folder("iris", tmp_path / "mine")
+    assert choose_folder("iris", under=tmp_path) == tmp_path / "iris"
+    (tmp_path / "iris").mkdir()
+    (tmp_path / "iris-2").mkdir()
+    assert choose_folder("iris", under=tmp_path) == tmp_path / "iris-3"
+
+
+def test_two_runs_that_finish_under_one_name_do_not_mix(iris, tmp_path):
+    write_run(iris, tmp_path / "run")
+    before = {file: (tmp_path / "run" / file).stat().st_mtime_ns for file in FILES}
+    with pytest.raises(RunFolderError, match="cannot be written"):
+        write_run(iris, tmp_path / "run")
+    assert {file: (tmp_path / "run" / file).stat().st_mtime_ns for file in FILES} == before
+    assert os.listdir(tmp_path) == ["run"]
+
+
+def test_a_loss_that_overflows_ends_the_run_with_advice():
+    with pytest.raises(TrainingError, match=r"The loss became (inf|nan) at step \d+ .* as in --lr 1e\+29"):
+        trained("moons", optimizer="sgd", lr=1e30)
+
+
+def test_callbacks_hear_of_the_run():
+    heard = []
+
+    class Listen(Callback):
+        def on_epoch(self, run):
+            heard.append(run.history.epochs[-1])
+
+    trained("xor", [Listen()], epochs=3)
+    assert [row["epoch"] for row in heard] == [1, 2, 3]
+    assert all("train_accuracy" in row for row in heard)
+
+
+BAD = {
+    "no units": (dict(hidden=(4, 0)), "--hidden 0: each hidden layer needs at least one unit"),
+    "no rows": (dict(batch=0), "--batch 0: it must be at least 1"),
+    "no epochs": (dict(epochs=0), "--epochs 0"),
+    "no patience": (dict(patience=0), "--patience 0"),
+    "no rate": (dict(lr=0.0), "--lr 0.0: the learning rate must be above 0"),
+    "an endless rate": (dict(lr=float("inf")), "--lr inf"),
+    "a negative seed": (dict(seed=-1), "--seed -1"),
+    "an unknown activation": (dict(activation="rellu"), r"--activation rellu: Did you mean 'relu'"),
+    "an unknown optimizer": (dict(optimizer="addam"), r"--optimizer addam: Did you mean 'adam'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_options_out_of_range_are_refused(name):
+    options, words = BAD[name]
+    with pytest.raises(OptionError, match=words):
+        Options(**options)
