@@ -1,6 +1,6 @@
 """Optimizers: PyTorch's names over the rules in `rules.py`."""
 
-from backlit.optim import lr_scheduler
+from backlit.optim import lr_scheduler, swa_utils
 from backlit.optim.adadelta import Adadelta
 from backlit.optim.adagrad import Adagrad
 from backlit.optim.adam import Adam
