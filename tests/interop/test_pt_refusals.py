@@ -301,8 +301,19 @@ WHOLE = torch_file(
 PICKLED = zipfile.ZipFile(io.BytesIO(WHOLE)).read("archive/data.pkl")
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(1, 255)), min_size=1, max_size=4))
+INDEX = WHOLE.index(
+    b"PK\1\2"
+)  # where the archive's index of records begins; damage there reaches every size and offset
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(WHOLE) - 1) | st.integers(INDEX, len(WHOLE) - 1), st.integers(1, 255)),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_flipped_bits_in_a_file_raise_our_error_or_nothing(flips):
     content = bytearray(WHOLE)
     for at, change in flips:

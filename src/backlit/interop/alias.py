@@ -96,7 +96,10 @@ class Facade(ModuleType):
         if not (name.startswith("__") or name in OWN):
             for home in self.__dict__["_homes"]:
                 if hasattr(home, name):
-                    return getattr(home, name)
+                    value = getattr(home, name)
+                    if isinstance(value, ModuleType):  # `torch.nn` in a loop shall not be looked up every time
+                        self.__dict__[name] = value
+                    return value
             if f"{self.__name__}.{name}" in (*HOMES, *SAME):
                 return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}: Backlit does not have this name")

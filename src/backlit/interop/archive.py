@@ -78,8 +78,7 @@ class Archive:
         if signature != b"PK\x03\x04":
             raise self.damaged(f"there is no record {entry.filename!r} where its index says")
         start = entry.header_offset + LOCAL_HEADER.size + name_length + extra_length
-        if start + entry.file_size > self.length:
-            raise self.damaged(f"the record {entry.filename!r} goes beyond the end of the file")
+        self.check_within(start, entry.file_size)
         return Record(start, entry.file_size, entry.CRC)
 
     def find_root(self) -> str:
@@ -97,7 +96,12 @@ class Archive:
             )
         return roots[0]
 
+    def check_within(self, start: int, size: int) -> None:
+        if not 0 <= start <= start + size <= self.length:
+            raise self.damaged(f"a record of {size} bytes at {start} would lie outside the file's {self.length} bytes")
+
     def bytes_at(self, start: int, size: int) -> bytearray:
+        self.check_within(start, size)
         buffer = bytearray(size)
         self.file.seek(start)
         if self.file.readinto(buffer) != size:  # type: ignore[attr-defined]
