@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from backlit import linalg as linalg
-from backlit import random as random
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+
 from backlit.autograd.modes import enable_grad as enable_grad
 from backlit.autograd.modes import inference_mode as inference_mode
 from backlit.autograd.modes import is_grad_enabled as is_grad_enabled
@@ -62,12 +65,15 @@ from backlit.functions.comparison import lt as lt
 from backlit.functions.comparison import ne as ne
 from backlit.functions.comparison import not_equal as not_equal
 from backlit.functions.comparison import signbit as signbit
+from backlit.functions.conversion import can_cast as can_cast
 from backlit.functions.conversion import clone as clone
 from backlit.functions.conversion import is_complex as is_complex
 from backlit.functions.conversion import is_floating_point as is_floating_point
 from backlit.functions.conversion import is_nonzero as is_nonzero
 from backlit.functions.conversion import is_tensor as is_tensor
 from backlit.functions.conversion import numel as numel
+from backlit.functions.conversion import promote_types as promote_types
+from backlit.functions.conversion import result_type as result_type
 from backlit.functions.counting import argwhere as argwhere
 from backlit.functions.counting import bincount as bincount
 from backlit.functions.counting import bucketize as bucketize
@@ -335,6 +341,12 @@ from backlit.functions.shape import unsqueeze as unsqueeze
 from backlit.functions.softmax import log_softmax as log_softmax
 from backlit.functions.softmax import logsumexp as logsumexp
 from backlit.functions.softmax import softmax as softmax
+from backlit.layouts import channels_last as channels_last
+from backlit.layouts import contiguous_format as contiguous_format
+from backlit.layouts import layout as layout
+from backlit.layouts import memory_format as memory_format
+from backlit.layouts import preserve_format as preserve_format
+from backlit.layouts import strided as strided
 from backlit.printing import set_printoptions as set_printoptions
 from backlit.random import Generator as Generator
 from backlit.random import default_generator as default_generator
@@ -343,8 +355,30 @@ from backlit.random import manual_seed as manual_seed
 from backlit.random import seed as seed
 from backlit.serialization import load as load
 from backlit.serialization import save as save
+from backlit.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from backlit.settings import compile as compile
+from backlit.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from backlit.settings import get_num_interop_threads as get_num_interop_threads
+from backlit.settings import get_num_threads as get_num_threads
+from backlit.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from backlit.settings import set_default_tensor_type as set_default_tensor_type
+from backlit.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from backlit.settings import set_flush_denormal as set_flush_denormal
+from backlit.settings import set_num_interop_threads as set_num_interop_threads
+from backlit.settings import set_num_threads as set_num_threads
+from backlit.settings import typename as typename
+from backlit.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from backlit.tensor import Size as Size
 from backlit.tensor import Tensor as Tensor
+from backlit.typed import BoolTensor as BoolTensor
+from backlit.typed import ByteTensor as ByteTensor
+from backlit.typed import CharTensor as CharTensor
+from backlit.typed import DoubleTensor as DoubleTensor
+from backlit.typed import FloatTensor as FloatTensor
+from backlit.typed import HalfTensor as HalfTensor
+from backlit.typed import IntTensor as IntTensor
+from backlit.typed import LongTensor as LongTensor
+from backlit.typed import ShortTensor as ShortTensor
 
 # These names would hide Python's own inside this file's annotations; they are PyTorch's all the same.
 from backlit.dtypes import bool_ as bool  # isort: skip
@@ -352,6 +386,7 @@ from backlit.dtypes import float_ as float  # isort: skip
 from backlit.dtypes import int_ as int  # isort: skip
 
 __version__ = "0.1.0"
+newaxis = None
 
 #: Rooms and namespaces that load when they are first named, so that `import backlit` stays quick.
 _SUBMODULES = frozenset(

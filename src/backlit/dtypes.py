@@ -56,10 +56,8 @@ def to_numpy(kind: Any) -> np.dtype[Any]:
     """NumPy's dtype for what a user may write as a dtype: torch.float32, float, int, bool, or NumPy's own."""
     if isinstance(kind, dtype):
         return kind.numpy
-    if kind is float:
-        return _numpy_default
-    if kind is int or kind is bool:
-        return np.dtype(np.int64 if kind is int else np.bool_)
+    if kind in (float, int, bool):
+        return np.dtype(kind)  # float64, int64, bool
     if isinstance(kind, np.dtype) or (isinstance(kind, type) and issubclass(kind, np.generic)):
         return np.dtype(kind)
     raise TypeError(f"dtype must be a torch.dtype such as torch.float32, not {kind!r}")

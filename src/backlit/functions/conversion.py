@@ -12,6 +12,8 @@ from backlit.device import CPU, as_device, check_device
 from backlit.device import device as Device
 from backlit.functions.creation import Array
 from backlit.functions.reduction import wrapped
+from backlit.layouts import layout as Layout
+from backlit.layouts import strided
 from backlit.ops import convert
 from backlit.tensor import Tensor, apply, legacy_array
 
@@ -70,7 +72,7 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 def named_kind(value: Any) -> Any:
     """A dtype from "torch.FloatTensor", from torch.FloatTensor, or from what is one already."""
     if not isinstance(value, str):
-        return getattr(value, "kind", value)
+        return value.kind if isinstance(value, type) and hasattr(value, "kind") else value
     for kind in dtypes.dtype.known.values():
         if value in (f"torch.{kind.title}Tensor", f"torch.{kind.name}"):
             return kind
@@ -116,13 +118,9 @@ def device(self: Tensor) -> Device:
     return CPU
 
 
-def layout(self: Tensor) -> str:
-    """How the elements are stored: one behind the other, none left out."""
+def layout(self: Tensor) -> Layout:
+    """How the elements are stored: at regular distances."""
     return strided
-
-
-#: PyTorch's name for tensors whose elements lie at regular distances; there are no others here.
-strided = "torch.strided"
 
 
 def size(self: Tensor, dim: Any = None) -> Any:
@@ -290,3 +288,28 @@ def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
     """A tensor of the same dtype: of a shape, or from data."""
     check_device(device)
     return Tensor.wrap(legacy_array(data, self.array.dtype))
+
+
+# What dtypes make together.
+
+
+def promote_types(type1: dtypes.dtype, type2: dtypes.dtype) -> dtypes.dtype:
+    """The dtype of what tensors of two dtypes make together.
+
+    >>> import backlit as torch
+    >>> torch.promote_types(torch.int64, torch.float32)
+    torch.float32
+    """
+    return dtypes.of(dtypes.promote_types(type1.numpy, type2.numpy))
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """The dtype of what two tensors or numbers make together."""
+    return dtypes.of(dtypes.result_type([x.array if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]))
+
+
+def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> Any:
+    """Whether results of one dtype may be written to a tensor of another: not floats to integers, nor signs away."""
+    kinds = "buif"
+    source, target = from_.numpy.kind, to.numpy.kind
+    return source == target or (kinds.index(source) < kinds.index(target) and source + target != "iu")
