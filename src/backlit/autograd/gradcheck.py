@@ -37,7 +37,9 @@ def gradcheck(
     fast_mode: bool = False,
     masked: bool | None = None,
 ) -> bool:
-    """Whether the gradients of `func` agree with central differences: |backward - difference| <= atol + rtol |difference|.
+    """Whether the gradients of `func` agree with central differences.
+
+    They do where |analytical - numerical| <= atol + rtol |numerical|.
 
     `func(*inputs)` gives a tensor or several. Inputs should be float64: in float32 a difference of `eps` drowns in
     rounding. What differs is raised as GradcheckError, or with `raise_exception=False` makes the result False.
@@ -53,7 +55,7 @@ def gradcheck(
     try:
         outputs = outputs_of(func, arguments)
         for i, output in enumerate(outputs):
-            numerical = [difference(func, arguments, t, i, eps) for t in wanted]
+            numerical = [difference(func, arguments, t, i, eps, np.size(value_of(output))) for t in wanted]
             if not (isinstance(output, Tracked) and output.edge is not None):
                 forbid_dependence(numerical, i)
                 continue
@@ -135,7 +137,7 @@ def checked_inputs(arguments: Sequence[Any]) -> list[Any]:
                 "fail if all the inputs are not of double precision floating point.",
                 stacklevel=3,
             )
-        if 0 in [s for s, n in zip(t.array.strides, t.array.shape, strict=True) if n > 1]:
+        if t.array.size and 0 in [s for s, n in zip(t.array.strides, t.array.shape, strict=True) if n > 1]:
             raise RuntimeError(
                 f"The {k}th input has a dimension with stride 0. gradcheck only supports inputs that are "
                 "non-overlapping to be able to compute the numerical gradients correctly: pass x.clone()."
@@ -148,8 +150,8 @@ def outputs_of(func: Function, arguments: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(result) if isinstance(result, (tuple, list)) else (result,)
 
 
-def difference(func: Function, arguments: Sequence[Any], t: Any, i: int, eps: float) -> Any:
-    """The Jacobian of output `i` in `t` by central differences: a row for each element of t."""
+def difference(func: Function, arguments: Sequence[Any], t: Any, i: int, eps: float, size: int) -> Any:
+    """The Jacobian of output `i` in `t` (of that size) by central differences: a row for each element of t."""
     rows = []
     for place in np.ndindex(t.array.shape):
         before = t.array[place].copy()
@@ -159,7 +161,7 @@ def difference(func: Function, arguments: Sequence[Any], t: Any, i: int, eps: fl
         below = value_of(outputs_of(func, arguments)[i])
         t.array[place] = before
         rows.append((above - below).reshape(-1) / (2 * eps))
-    return np.array(rows).reshape(t.array.size, -1)
+    return np.array(rows).reshape(t.array.size, size)
 
 
 def value_of(output: Any) -> Any:
@@ -175,12 +177,11 @@ def jacobian_of(output: Any, wanted: Sequence[Any]) -> list[Any]:
         found = grad(output, wanted, output.wrap(seed), retain_graph=True, allow_unused=True)
         for column, t, g in zip(columns, wanted, found, strict=True):
             column.append(np.zeros(t.array.size) if g is None else g.array.reshape(-1))
-    return [np.array(c).reshape(-1, t.array.size).T for c, t in zip(columns, wanted, strict=True)]
+    return [np.array(c).reshape(output.array.size, t.array.size).T for c, t in zip(columns, wanted, strict=True)]
 
 
 def compare(analytical: Any, numerical: Any, i: int, k: int, atol: float, rtol: float) -> None:
     """Raise GradcheckError where the two Jacobians of output `i` in input `k` differ."""
-    numerical = numerical.reshape(analytical.shape)
     if np.allclose(analytical, numerical, rtol, atol):
         return
     apart = np.abs(analytical - numerical) - atol - rtol * np.abs(numerical)
@@ -209,6 +210,6 @@ def forbid_change(first: Any, second: Any, tolerance: float) -> None:
     if np.any(np.abs(first - second) > tolerance):
         raise GradcheckError(
             "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
-            "gives different values, although analytical gradient matches numerical gradient. Does backward draw random "
-            "numbers?"
+            "gives different values, although analytical gradient matches numerical gradient. Does backward draw "
+            "random numbers?"
         )

@@ -38,6 +38,12 @@ def zeros_like(x):
     return np.zeros_like(x)
 
 
+@op(numpy=np.ones_like)
+def ones_like(x):
+    """out = ones of x's shape and dtype."""
+    return np.ones_like(x)
+
+
 @op(
     torch="contiguous",
     numpy=np.ascontiguousarray,

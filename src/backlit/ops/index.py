@@ -163,8 +163,8 @@ def _(g, i, axis):
 
 
 def looked_up(rng: np.random.Generator) -> Any:
-    for settings in ({}, {"padding": 2}, {"by_frequency": True}):
-        yield Sample((np.array([[0, 2, 2], [1, 2, 0]]), drawn(rng, (4, 3), -3, 3)), settings)
+    # Not `padding` and `by_frequency`: with them the rule gives, on purpose, something other than the derivative.
+    yield Sample((np.array([[0, 2, 2], [1, 2, 0]]), drawn(rng, (4, 3), -3, 3)), {})
     yield Sample((np.zeros(0, int), drawn(rng, (4, 3), -3, 3)), {})
 
 

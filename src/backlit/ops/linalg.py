@@ -28,7 +28,11 @@ def symmetric(rng: np.random.Generator) -> Any:
     """Positive definite, with eigenvalues well apart."""
     for shape in SHAPES:
         q = np.linalg.qr(rng.normal(size=shape))[0]
-        yield Sample(((q * np.arange(1.0, shape[-1] + 1)) @ transposed(q),), {})
+        yield Sample(((q * np.arange(1.0, shape[-1] + 1)) @ transposed(q),), {}, symmetrised)
+
+
+def symmetrised(x: Any) -> Any:
+    return (x + transposed(x)) / 2
 
 
 def tall(rng: np.random.Generator) -> Any:

@@ -25,10 +25,14 @@ REQUIRED = object()
 
 
 class Sample(NamedTuple):
-    """Arrays and settings with which an op is checked."""
+    """Arrays and settings with which an op is checked.
+
+    `through` makes the op's inputs from the arrays, where it expects more of them than a shape: symmetry, say.
+    """
 
     arrays: tuple[Any, ...]
     settings: dict[str, Any]
+    through: Callable[..., Any] | None = None
 
 
 Samples = Callable[["np.random.Generator"], Iterator[Sample]]

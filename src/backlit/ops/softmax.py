@@ -41,7 +41,9 @@ def _(g, out, axis):
 
 @op(
     torch="logsumexp",
-    samples=cases(*ROWS, (((2, 3, 2),), {"axis": (0, 2), "keepdims": True}), (((2, 3),), {"axis": (0, 1)})),
+    samples=cases(
+        *ROWS[:2], *ROWS[3:], (((2, 3, 2),), {"axis": (0, 2), "keepdims": True}), (((2, 3),), {"axis": (0, 1)})
+    ),
 )
 def logsumexp(x, *, axis, keepdims=False):
     """out = ln sum(e ** x) over `axis`, with the largest x taken off first and added again."""

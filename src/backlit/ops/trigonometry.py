@@ -63,7 +63,7 @@ def _(g, x):
     return -g / np.sqrt(1 - x * x)
 
 
-@op(torch="atan", numpy=np.arctan, promotes="float", samples=unary(extremes=(-1e200, 1e200)))
+@op(torch="atan", numpy=np.arctan, promotes="float", samples=unary(extremes=(-1e30, 1e30)))
 def atan(x):
     """out = the angle between -pi/2 and pi/2 whose tangent is x."""
     return np.arctan(x)
