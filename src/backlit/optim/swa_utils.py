@@ -122,7 +122,20 @@ class AveragedModel(Module):
 
 
 class SWALR(LRScheduler):
-    """lr goes from where it is to `swa_lr` in `anneal_epochs` epochs, and stays there while weights are averaged."""
+    """lr goes from where it is to `swa_lr` in `anneal_epochs` epochs, and stays there while weights are averaged.
+
+    >>> import backlit as torch
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+    >>> scheduler = torch.optim.swa_utils.SWALR(optimizer, 0.25, anneal_epochs=2, anneal_strategy="linear")
+    >>> for epoch in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.625]
+    [0.25]
+    [0.25]
+    [0.25]
+    """
 
     def __init__(
         self,

@@ -2,11 +2,10 @@
 
 from backlit.optim.lr_scheduler.base import LRScheduler, _LRScheduler
 from backlit.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
+from backlit.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from backlit.optim.lr_scheduler.cycles import CyclicLR, OneCycleLR
 from backlit.optim.lr_scheduler.decay import (
     ConstantLR,
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
     ExponentialLR,
     LambdaLR,
     LinearLR,

@@ -102,7 +102,21 @@ class SequentialLR(_Combined):
 
 
 class ChainedScheduler(_Combined):
-    """All of `schedulers` at once, each changing the rate that the one before it left."""
+    """All of `schedulers` at once, each changing the rate that the one before it left.
+
+    >>> import backlit as torch
+    >>> schedulers = torch.optim.lr_scheduler
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+    >>> warm_up = schedulers.ConstantLR(optimizer, factor=0.5, total_iters=2)
+    >>> scheduler = schedulers.ChainedScheduler([warm_up, schedulers.ExponentialLR(optimizer, gamma=0.5)])
+    >>> for epoch in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.25]
+    [0.25]
+    [0.125]
+    """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
         self.optimizer = self.check(schedulers, optimizer)

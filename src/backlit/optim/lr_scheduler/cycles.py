@@ -45,6 +45,18 @@ class CyclicLR(_MomentumScheduler):
     mode: "triangular" always climbs as high, "triangular2" half as high each time, "exp_range" by gamma^step lower.
     scale_fn: a height of your own, as a function of the cycle or, with scale_mode="iterations", of the step.
     Call `step` after each batch. Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
+
+    >>> import backlit as torch
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.CyclicLR(optimizer, base_lr=0.25, max_lr=1.0, step_size_up=2)
+    >>> for batch in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    ...     print(scheduler.get_last_lr())
+    [0.625]
+    [1.0]
+    [0.625]
+    [0.25]
     """
 
     def __init__(
