@@ -87,3 +87,43 @@ def test_wrong_annealing_is_refused(ns):
         ns.optim.swa_utils.SWALR(optimizer, 0.1, anneal_strategy="sudden")
     with pytest.raises(ValueError, match="anneal_epochs"):
         ns.optim.swa_utils.SWALR(optimizer, 0.1, anneal_epochs=-1)
+
+
+class Norm(backlit.nn.Module):
+    """What update_bn needs to know of a batch norm: running statistics, whose momentum None means a plain mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("running_mean", backlit.zeros(1))
+        self.momentum = 0.1
+        self.seen = 7
+
+    def reset_running_stats(self):
+        self.running_mean.fill_(0.0)
+        self.seen = 0
+
+    def forward(self, x):
+        assert self.momentum is None
+        assert self.training
+        self.seen += 1
+        self.running_mean += (x.mean() - self.running_mean) / self.seen
+        return x
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: (x, None), lambda x: [x]], ids=["tensor", "tuple", "list"])
+def test_running_statistics_are_those_of_the_loader(wrap):
+    model = backlit.nn.Sequential(Norm()).eval()
+    model[0].running_mean.fill_(50.0)
+    loader = [wrap(backlit.tensor([[value], [value + 2.0]])) for value in (1.0, 2.0, 6.0)]
+    backlit.optim.swa_utils.update_bn(loader, model)
+    assert model[0].running_mean.item() == 4.0
+    assert model[0].momentum == 0.1
+    assert not model.training
+
+
+def test_a_model_without_norms_is_not_run():
+    class Once(backlit.nn.Module):
+        def forward(self, x):
+            raise AssertionError("nothing to compute statistics for")
+
+    backlit.optim.swa_utils.update_bn([backlit.ones(1)], Once())
