@@ -83,7 +83,9 @@ def nearest(name: str, at_most: int = 3) -> list[str]:
     import difflib
 
     owner, _, word = name.rpartition(".")
-    elsewhere = [f"{place}.{each}" for place in PLACES for each in names_in(place) if each.lower() == word.lower()]
+    elsewhere = [
+        f"{place}.{each}" for place in (owner, *PLACES) for each in names_in(place) if each.lower() == word.lower()
+    ]
     here = {each.lower(): f"{owner}.{each}" for each in names_in(owner)}
     similar = [here[each] for each in difflib.get_close_matches(word.lower(), here, n=at_most, cutoff=0.7)]
     return list(dict.fromkeys([*elsewhere, *similar]))[:at_most]

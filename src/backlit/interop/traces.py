@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from functools import cache
 from types import TracebackType
 
@@ -24,7 +25,14 @@ def show_only_the_users_frames(script: str) -> None:
         hide_frames(error, script)
         sys.__excepthook__(kind, error, error.__traceback__)
 
+    def show_of_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            hide_frames(args.exc_value, script)
+            args = threading.ExceptHookArgs((args.exc_type, args.exc_value, args.exc_value.__traceback__, args.thread))
+        threading.__excepthook__(args)
+
     sys.excepthook = show
+    threading.excepthook = show_of_thread
 
 
 def hide_frames(error: BaseException, script: str) -> None:
