@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "backlit"
 
 LAYOUT = (ROOT / "docs" / "layout.md").read_text(encoding="utf-8")
-ROOMS = re.findall(r"^\| `(\w+)` \|", LAYOUT, re.MULTILINE)
+ROOMS = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", LAYOUT, re.MULTILINE)))
 
 WALK = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
 STOPS = re.findall(r"^`([\w/]+\.py): ([\w.]+)`\n\n```python\n(.*?)```", WALK, re.MULTILINE | re.DOTALL)
