@@ -275,7 +275,9 @@ def norm(
     if isinstance(p, str) and p not in ("fro", "nuc"):
         raise RuntimeError(f"norm(): p must be a number, 'fro' or 'nuc', not {p!r}")
     if p == "nuc":
-        result = nuclear_norm(input, dim, keepdim)
+        from backlit.functions.linalg import matrix_norm  # which itself builds on this module
+
+        result = matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
     else:
         result = vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim)
     return result if out is None else into(out, result)

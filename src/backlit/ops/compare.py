@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from backlit.ops.registry import op
-from backlit.ops.samples import binary, unary
+from backlit.ops.samples import binary, cases, unary
+
+INTEGERS = cases(((np.array([[5, -3, 0]]), np.array([[1], [6]])), {}), ((np.array([True, False]), np.array(True)), {}))
+SHIFTS = cases(((np.array([5, -3, 0]), np.array([[1], [2]])), {}))
 
 
 @op(torch="lt", numpy=np.less, promotes="same", samples=binary())
@@ -44,25 +47,25 @@ def ne(x, y):
     return np.not_equal(x, y)
 
 
-@op(torch="bitwise_and", numpy=np.bitwise_and, promotes="same")
+@op(torch="bitwise_and", numpy=np.bitwise_and, promotes="same", samples=INTEGERS)
 def bitwise_and(x, y):
     """out = x & y, of integers or booleans."""
     return np.bitwise_and(x, y)
 
 
-@op(torch="bitwise_or", numpy=np.bitwise_or, promotes="same")
+@op(torch="bitwise_or", numpy=np.bitwise_or, promotes="same", samples=INTEGERS)
 def bitwise_or(x, y):
     """out = x | y, of integers or booleans."""
     return np.bitwise_or(x, y)
 
 
-@op(torch="bitwise_xor", numpy=np.bitwise_xor, promotes="same")
+@op(torch="bitwise_xor", numpy=np.bitwise_xor, promotes="same", samples=INTEGERS)
 def bitwise_xor(x, y):
     """out = x ^ y, of integers or booleans."""
     return np.bitwise_xor(x, y)
 
 
-@op(torch="bitwise_not", numpy=np.invert)
+@op(torch="bitwise_not", numpy=np.invert, samples=cases(((np.array([True, False]),), {}), ((np.arange(-3, 3),), {})))
 def bitwise_not(x):
     """out = ~x, of integers or booleans."""
     return np.invert(x)
@@ -116,13 +119,13 @@ def signbit(x):
     return np.signbit(x)
 
 
-@op(torch="bitwise_left_shift", numpy=np.left_shift, promotes="same")
+@op(torch="bitwise_left_shift", numpy=np.left_shift, promotes="same", samples=SHIFTS)
 def bitwise_left_shift(x, y):
     """out = x 2 ** y, of integers."""
     return np.left_shift(x, y)
 
 
-@op(torch="bitwise_right_shift", numpy=np.right_shift, promotes="same")
+@op(torch="bitwise_right_shift", numpy=np.right_shift, promotes="same", samples=SHIFTS)
 def bitwise_right_shift(x, y):
     """out = floor(x / 2 ** y), of integers."""
     return np.right_shift(x, y)

@@ -64,6 +64,32 @@ def _(g, x):
     return g * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
 
 
+@op(torch="special.log_ndtr", promotes="float", samples=unary(extremes=(-40.0, 40.0)))
+def log_ndtr(x):
+    """out = ln P(Z <= x), finite where P(Z <= x) itself is too small for a float."""
+    from scipy import special
+
+    return special.log_ndtr(x)
+
+
+@log_ndtr.gradient("x")
+def _(g, x, out):
+    return g * np.exp(-0.5 * x * x - out) / math.sqrt(2 * math.pi)
+
+
+@op(torch="special.ndtri", promotes="float", samples=unary(0.05, 0.95))
+def ndtri(x):
+    """out = the z with P(Z <= z) = x."""
+    from scipy import special
+
+    return special.ndtri(x)
+
+
+@ndtri.gradient("x")
+def _(g, out):
+    return g * np.exp(0.5 * out * out) * math.sqrt(2 * math.pi)
+
+
 @op(torch="lgamma", promotes="float", samples=unary(0.2, 5))
 def lgamma(x):
     """out = ln |gamma(x)|."""
