@@ -25,10 +25,10 @@ from backlit.dtypes import float64 as float64
 from backlit.dtypes import get_default_dtype as get_default_dtype
 from backlit.dtypes import half as half
 from backlit.dtypes import iinfo as iinfo
+from backlit.dtypes import int8 as int8
 from backlit.dtypes import int16 as int16
 from backlit.dtypes import int32 as int32
 from backlit.dtypes import int64 as int64
-from backlit.dtypes import int8 as int8
 from backlit.dtypes import long as long
 from backlit.dtypes import set_default_dtype as set_default_dtype
 from backlit.dtypes import short as short
@@ -228,9 +228,9 @@ from backlit.functions.pointwise import i0 as i0
 from backlit.functions.pointwise import lerp as lerp
 from backlit.functions.pointwise import lgamma as lgamma
 from backlit.functions.pointwise import log as log
-from backlit.functions.pointwise import log10 as log10
 from backlit.functions.pointwise import log1p as log1p
 from backlit.functions.pointwise import log2 as log2
+from backlit.functions.pointwise import log10 as log10
 from backlit.functions.pointwise import logaddexp as logaddexp
 from backlit.functions.pointwise import logit as logit
 from backlit.functions.pointwise import masked_fill as masked_fill
@@ -360,7 +360,9 @@ from backlit.settings import compile as compile
 from backlit.settings import get_float32_matmul_precision as get_float32_matmul_precision
 from backlit.settings import get_num_interop_threads as get_num_interop_threads
 from backlit.settings import get_num_threads as get_num_threads
-from backlit.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from backlit.settings import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
 from backlit.settings import set_default_tensor_type as set_default_tensor_type
 from backlit.settings import set_float32_matmul_precision as set_float32_matmul_precision
 from backlit.settings import set_flush_denormal as set_flush_denormal

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
-TYPES = (
-    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia privateuseone"
-).split()
+TYPES = [
+    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
+    "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
+]  # fmt: skip
 
 
 class device:
-    """Where a tensor lives: `device("cpu")`, `device("cuda:0")`, `device("cuda", 0)`. Used in `with`, it is the default.
+    """Where a tensor lives: `device("cpu")`, `device("cuda:0")`, `device("cuda", 0)`. Inside `with`, it is the default.
 
     Any device can be named, so that scripts can compare and print them; tensors can only be made on the CPU.
 
@@ -27,8 +27,8 @@ class device:
             type, index = type.type, type.index
         if isinstance(type, int):
             raise RuntimeError(
-                f"Cannot access accelerator device when none is available: torch.device({type}) means the accelerator with "
-                "that number, and Backlit computes on the CPU. Write torch.device('cpu')."
+                f"Cannot access accelerator device when none is available: torch.device({type}) means the accelerator "
+                "with that number, and Backlit computes on the CPU. Write torch.device('cpu')."
             )
         name, colon, number = type.partition(":")
         if name not in TYPES:
@@ -61,7 +61,7 @@ class device:
         set_default_device(self)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         set_default_device(self.before.pop())
 
 

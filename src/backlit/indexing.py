@@ -100,7 +100,9 @@ def spelled_out(items: list[Any], ndim: int) -> list[Any]:
             used += 1
     if used > ndim:
         if ndim == 0:
-            raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` to convert a 0-dim tensor to a number")
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` to convert a 0-dim tensor to a number"
+            )
         raise IndexError(f"too many indices for tensor of dimension {ndim}: {used} were given")
     spelled: list[Any] = []
     has_ellipsis = False
@@ -129,7 +131,8 @@ def fit(shape: tuple[int, ...], region: tuple[int, ...], gathers: bool) -> tuple
             )
         k = next((k for k, (a, b) in enumerate(zip(shape, region[extra:], strict=False)) if a not in (1, b)), 0)
         raise RuntimeError(
-            f"The expanded size of the tensor ({region[extra + k] if extra >= 0 else len(region)}) must match the existing "
+            f"The expanded size of the tensor ({region[extra + k] if extra >= 0 else len(region)}) must match the "
+            "existing "
             f"size ({shape[k]}) at non-singleton dimension {max(extra, 0) + k}.  Target sizes: {list(region)}.  "
             f"Tensor sizes: {list(shape)}"
         )

@@ -10,7 +10,7 @@ from backlit.functions.linalg import det as det
 from backlit.functions.linalg import eigh as eigh
 from backlit.functions.linalg import eigvalsh as eigvalsh
 from backlit.functions.linalg import inv as inv
-from backlit.functions.linalg import linalg_svd as svd
+from backlit.functions.linalg import linalg_svd
 from backlit.functions.linalg import lstsq as lstsq
 from backlit.functions.linalg import matrix_exp as matrix_exp
 from backlit.functions.linalg import matrix_norm as matrix_norm
@@ -28,3 +28,5 @@ from backlit.functions.linalg import vector_norm as vector_norm
 from backlit.functions.products import cross as cross
 from backlit.functions.products import matmul as matmul
 from backlit.functions.products import multi_dot as multi_dot
+
+svd = linalg_svd

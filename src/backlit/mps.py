@@ -25,7 +25,10 @@ def seed() -> None:
 
 def unavailable(*_: Any, **__: Any) -> Any:
     """Raises RuntimeError: there is no such GPU to do this with."""
-    raise RuntimeError("This call needs the MPS backend, and Backlit computes on the CPU: ask torch.mps.is_available().")
+    raise RuntimeError(
+        "This call needs the MPS backend, and Backlit computes on the CPU: ask torch.mps.is_available()."
+    )
 
 
-synchronize = empty_cache = current_allocated_memory = driver_allocated_memory = set_per_process_memory_fraction = unavailable
+synchronize = empty_cache = unavailable
+current_allocated_memory = driver_allocated_memory = set_per_process_memory_fraction = unavailable

@@ -1,4 +1,4 @@
-"""`torch.backends`: the switches of PyTorch's libraries. They can be set and read; there is nothing that they switch."""
+"""`torch.backends`: the switches of PyTorch's libraries. They can be set and read, and switch nothing."""
 
 from __future__ import annotations
 

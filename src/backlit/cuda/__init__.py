@@ -62,9 +62,9 @@ def unavailable(*_: Any, **__: Any) -> Any:
     )
 
 
-current_device = get_device_name = get_device_properties = get_device_capability = set_device = synchronize = unavailable
+current_device = get_device_name = get_device_properties = get_device_capability = set_device = unavailable
 init = initial_seed = ipc_collect = get_rng_state = set_rng_state = current_stream = default_stream = unavailable
-reset_peak_memory_stats = memory_summary = memory_stats = mem_get_info = reset_max_memory_allocated = unavailable
+reset_peak_memory_stats = memory_summary = memory_stats = mem_get_info = synchronize = unavailable
 device = stream = Event = Stream = unavailable
 
 
@@ -76,7 +76,8 @@ class MissingType(type):
 
     def __call__(cls, *data: Any, **settings: Any) -> Any:
         raise TypeError(
-            f"type torch.cuda.{cls.__name__} not available. Torch not compiled with CUDA enabled: write torch.{cls.__name__}."
+            f"type torch.cuda.{cls.__name__} not available. Torch not compiled with CUDA enabled: write "
+            f"torch.{cls.__name__}."
         )
 
 

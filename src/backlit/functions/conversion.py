@@ -63,7 +63,7 @@ CASTS = {
 
 
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """The name of this tensor's type, as "torch.FloatTensor"; or, given a dtype or such a name, the tensor converted."""
+    """The name of this tensor's type, as "torch.FloatTensor"; or the tensor converted to a dtype or such a name."""
     if dtype is None:
         return f"torch.{self.dtype.title}Tensor"
     return to(self, named_kind(dtype))
@@ -187,7 +187,7 @@ class Storage:
 
     def tolist(self) -> list[Any]:
         """The elements in the order in which they lie in memory."""
-        return self.array.ravel("K").tolist()  # type: ignore[no-any-return]
+        return self.array.ravel("K").tolist()
 
     __len__ = size
 
@@ -242,7 +242,9 @@ def map_(self: Tensor, tensor: Tensor, function: Callable[[Any, Any], Any]) -> T
 
 def without_history(self: Tensor, values: list[Any]) -> Tensor:
     if self.requires_grad:
-        raise RuntimeError("Can't call apply_() or map_() on Variable that requires grad. Use var.detach().apply_() instead.")
+        raise RuntimeError(
+            "Can't call apply_() or map_() on Variable that requires grad. Use var.detach().apply_() instead."
+        )
     return self.overwrite(np.array(values, self.array.dtype).reshape(self.array.shape))
 
 

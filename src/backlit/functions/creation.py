@@ -251,8 +251,10 @@ def new_tensor(
     return tensor(data, dtype=input.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
 
 
-def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor with unset values whose element (i, j, ...) lies i * stride[0] + j * stride[1] + ... places in memory."""
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor with unset values: element (i, j, ...) lies at place i * stride[0] + j * stride[1] + ... in memory."""
     kind, shape = dtype_or_default(dtype), shape_of((size,), "empty_strided")
     places = 1 + sum((n - 1) * step for n, step in zip(shape, stride, strict=True)) if 0 not in shape else 0
     steps = tuple(step * kind.itemsize for step in stride)
@@ -322,7 +324,8 @@ def check_step(start: Any, end: Any, step: Any) -> None:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError(
-            f"upper bound and lower bound inconsistent with step sign: steps of {step} do not lead from {start} to {end}."
+            f"upper bound and lower bound inconsistent with step sign: steps of {step} do not lead from {start} to "
+            f"{end}."
         )
 
 
@@ -365,8 +368,8 @@ def spaced(start: Any, end: Any, steps: int, kind: np.dtype[Any]) -> Array:
 
 
 def eye(
-    n: int, m: int | None = None, *, out: Tensor | None = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    n: int, m: int | None = None, *, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Ones on the diagonal, zeros elsewhere.  Shape: (n, m), or (n, n)."""
     for name, size in (("n", n), ("m", m)):

@@ -24,17 +24,15 @@ def einsum(*given: Any) -> Tensor:
     >>> torch.einsum("ii", torch.eye(3))
     tensor(3.)
     """
-    equation, operands = given[0], given[1:]
-    if isinstance(equation, Tensor):
-        equation, operands = spelled(list(given))
+    equation, operands = spelled(list(given)) if isinstance(given[0], Tensor) else (given[0], list(given[1:]))
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-        operands = operands[0]
+        operands = list(operands[0])
     inputs, arrow, out = equation.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(operands):
         raise RuntimeError(
-            f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided than specified in the "
-            f"equation: {len(operands)} for {equation!r}"
+            f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided than specified in "
+            f"the equation: {len(operands)} for {equation!r}"
         )
     check_dtypes(*operands)
     terms, free = without_ellipsis(terms, operands, out)
@@ -88,8 +86,8 @@ def check_sizes(terms: list[str], operands: Any, out: str) -> None:
             known = sizes.get(letter, 1)
             if n not in (1, known) and known != 1:
                 raise RuntimeError(
-                    f"einsum(): subscript {letter} has size {n} for operand {k} which does not broadcast with previously "
-                    f"seen size {known}"
+                    f"einsum(): subscript {letter} has size {n} for operand {k} which does not broadcast with "
+                    f"previously seen size {known}"
                 )
             sizes[letter] = n if known == 1 else known
     for letter in out:

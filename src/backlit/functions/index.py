@@ -20,7 +20,9 @@ from backlit.tensor import Tensor, apply, fitted, written
 def integers(index: Tensor, name: str) -> Any:
     """The array of an index tensor.  Raises RuntimeError if it is not of integers."""
     if index.array.dtype not in (np.int64, np.int32, np.uint8):
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index, but got {index.dtype}. Write index.long().")
+        raise RuntimeError(
+            f"{name}(): Expected dtype int32/int64 for index, but got {index.dtype}. Write index.long()."
+        )
     return index.array
 
 
@@ -139,8 +141,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
     shape, i_shape = list(input.array.shape), list(indices.array.shape)
     if len(shape) != len(i_shape):
         raise RuntimeError(
-            f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {len(shape)} "
-            f"dimensions for input, and {len(i_shape)} dimensions for indices"
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{len(shape)} dimensions for input, and {len(i_shape)} dimensions for indices"
         )
     common = list(np.broadcast_shapes([*shape[:at], 1, *shape[at + 1 :]], [*i_shape[:at], 1, *i_shape[at + 1 :]]))
     stretched = expand(input, *common[:at], shape[at], *common[at + 1 :])
@@ -201,7 +203,7 @@ def scatter_reduce(
         ones = Tensor.wrap(np.ones(src.array.shape, input.array.dtype))
         first = Tensor.wrap(np.full(input.array.shape, int(include_self), input.array.dtype))
         counts = np.maximum(scattered(first, dim, index, ones, "scatter_reduce", "sum").array, 1)
-        result = apply(arithmetic.div if input.is_floating_point() else arithmetic.floor_divide, result, counts)
+        result = apply(arithmetic.div if input.array.dtype.kind == "f" else arithmetic.floor_divide, result, counts)
     return result if out is None else into(out, result)
 
 
@@ -353,8 +355,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
 
 def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False, sparse: bool = False,
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
 ) -> Tensor:  # fmt: skip
     """The rows of `weight` that `input` names.  Shape: input (...) of integers, weight (K, C), out (..., C).
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,9 @@ concat = concatenate = cat
 def parts_of(tensors: Tensors, complaint: str) -> list[Tensor]:
     """The tensors in a list.  Raises where PyTorch does."""
     if isinstance(tensors, Tensor):
-        raise TypeError("argument 'tensors' (position 1) must be tuple of Tensors, not Tensor. Write torch.cat([x, y]).")
+        raise TypeError(
+            "argument 'tensors' (position 1) must be tuple of Tensors, not Tensor. Write torch.cat([x, y])."
+        )
     given = list(tensors)
     if not given:
         raise ValueError(complaint)
@@ -64,8 +67,8 @@ def check_joinable(tensors: list[Tensor], at: int) -> None:
         for d, (a, b) in enumerate(zip(first, shape, strict=True)):
             if a != b and d != at:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {at}. Expected size {a} but got size {b} for tensor "
-                    f"number {k} in the list: shapes {list(first)} and {list(shape)} differ in dimension {d}."
+                    f"Sizes of tensors must match except in dimension {at}. Expected size {a} but got size {b} for "
+                    f"tensor number {k} in the list: shapes {list(first)} and {list(shape)} differ in dimension {d}."
                 )
 
 
@@ -78,8 +81,8 @@ def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tenso
     for k, x in enumerate(given):
         if x.array.shape != shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(x.array.shape)} "
-                f"at entry {k}"
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
+                f"{list(x.array.shape)} at entry {k}"
             )
     return cat([unsqueeze(x, dim) for x in given], dim if dim >= 0 else dim + len(shape) + 1, out=out)
 
@@ -216,8 +219,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
             raise RuntimeError(f"number of sections must be larger than 0, got {cuts}")
         longer, rest = divmod(length, cuts)
         cuts = np.cumsum([longer + (k < rest) for k in range(cuts - 1)]).tolist() if cuts > 1 else []
-    bounds = [0, *cuts, length]
-    return tuple(between(input, at, a, b) for a, b in zip(bounds, bounds[1:], strict=False))
+    return tuple(between(input, at, a, b) for a, b in pairwise([0, *cuts, length]))
 
 
 def evenly(input: Tensor, sections: Any, dim: int, name: str) -> tuple[Tensor, ...]:

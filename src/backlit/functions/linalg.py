@@ -27,11 +27,13 @@ def matrices(x: Tensor, name: str, square: bool = False) -> Tensor:
         raise TypeError(f"linalg_{name}(): argument 'A' (position 1) must be Tensor, not {type(x).__name__}")
     if x.array.dtype.kind != "f":
         raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write x.float()."
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write "
+            "x.float()."
         )
     if x.array.ndim < 2:
         raise RuntimeError(
-            f"linalg.{name}: The input tensor A must have at least 2 dimensions, but its shape is {list(x.array.shape)}."
+            f"linalg.{name}: The input tensor A must have at least 2 dimensions, but its shape is "
+            f"{list(x.array.shape)}."
         )
     if square and x.array.shape[-1] != x.array.shape[-2]:
         raise RuntimeError(
@@ -119,7 +121,7 @@ def slogdet(A: Tensor) -> Any:
 def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant of each matrix; NaN where it is negative."""
     sign, size = slogdet(input)
-    return apply(arithmetic.add, size, apply(exponential.log, sign)) if (sign.array < 0).any() else size  # type: ignore[no-any-return]
+    return apply(arithmetic.add, size, apply(exponential.log, sign)) if (sign.array < 0).any() else size
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
@@ -212,7 +214,9 @@ def cholesky(A: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Te
 def qr(A: Tensor, mode: str = "reduced") -> Any:
     """A = Q R: Q with orthonormal columns, R upper triangular. mode: "reduced", "complete" or "r" (R alone)."""
     if mode not in ("reduced", "complete", "r"):
-        raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+        )
     m, n = matrices(A, "qr").array.shape[-2:]
     packed = apply(ops.qr, columns(A, 0, min(m, n)))
     q, r = mirrored(columns(packed, 0, m)), columns(packed, m, None)
@@ -230,7 +234,7 @@ def qr_some(input: Tensor, some: bool = True) -> Any:
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
-    """The eigenvalues of each symmetric matrix, ascending, and its eigenvectors, as columns. Only one triangle is read."""
+    """The eigenvalues of each symmetric matrix, ascending, and its eigenvectors, as columns; reads one triangle."""
     matrices(A, "eigh", square=True)
     packed = apply(ops.eigh, A if UPLO == "L" else mirrored(A))
     return return_types.linalg_eigh(apply(part, packed, key=(..., 0, slice(None))), rows(packed, 1, None))
@@ -238,7 +242,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of each symmetric matrix, ascending."""
-    return eigh(A, UPLO)[0]  # type: ignore[no-any-return]
+    return eigh(A, UPLO)[0]
 
 
 def svd_parts(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -289,7 +293,7 @@ def vector_norm(
 
 
 def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: tuple[int, int] = (-2, -1), keepdim: bool = False, *, dtype: Any = None,
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None,
     out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The norm of each matrix: "fro", "nuc", infinity (largest row sum), 1 (largest column sum), 2; or -inf, -1, -2."""
@@ -329,7 +333,8 @@ def floats(x: Tensor, dtype: Any, name: str) -> Tensor:
         x = apply(convert.cast, x, dtype=dtypes.to_numpy(dtype))
     if x.array.dtype.kind != "f":
         raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write x.float()."
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write "
+            "x.float()."
         )
     return x
 

@@ -145,4 +145,4 @@ for _room, _names in IN_PLACE.items():
     for _name in _names.split():
         setattr(Tensor, _name + "_", in_place(getattr(_room, _name)))
 
-Tensor.__matmul__ = products.product  # type: ignore[method-assign]
+Tensor.__matmul__ = products.product

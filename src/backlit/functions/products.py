@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from backlit.errors import by
 from backlit.functions.flipping import roll
 from backlit.functions.publish import into
@@ -45,7 +43,8 @@ def check_dtypes(*tensors: Tensor) -> None:
     kinds = [x.dtype for x in tensors]
     if any(kind is not kinds[0] for kind in kinds):
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {' != '.join(str(kind.name) for kind in kinds)}. Matrices "
+            f"expected m1 and m2 to have the same dtype, but got: {' != '.join(str(kind.name) for kind in kinds)}. "
+            "Matrices "
             f"are not promoted: convert one, as in x.to({kinds[-1]}) (NumPy's floats are float64, layers are float32)."
         )
 
@@ -94,8 +93,8 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
         raise RuntimeError(f"1D tensors expected, but got {input.array.ndim}D and {tensor.array.ndim}D tensors")
     if input.array.size != tensor.array.size:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{input.array.size}] and src [{tensor.array.size}] to have the same "
-            f"number of elements, but got {input.array.size} and {tensor.array.size} elements respectively"
+            f"inconsistent tensor size, expected tensor [{input.array.size}] and src [{tensor.array.size}] to have the "
+            f"same number of elements, but got {input.array.size} and {tensor.array.size} elements respectively"
         )
     return matmul(input, tensor, out=out)
 
@@ -213,8 +212,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | None = None)
             a = apply(reduce.sum, a, axis=k, keepdims=True)
     if [a.array.shape[k] for k in first] != [b.array.shape[k] for k in second]:
         raise RuntimeError(
-            f"contracted dimensions need to match, but the sizes of {list(a.array.shape)} in dims {list(dims[0])} are not "
-            f"those of {list(b.array.shape)} in dims {list(dims[1])}"
+            f"contracted dimensions need to match, but the sizes of {list(a.array.shape)} in dims {list(dims[0])} are "
+            f"not those of {list(b.array.shape)} in dims {list(dims[1])}"
         )
     kept_a = [k for k in range(a.array.ndim) if k not in first]
     kept_b = [k for k in range(b.array.ndim) if k not in second]

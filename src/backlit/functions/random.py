@@ -79,7 +79,9 @@ def normal(
 ) -> Tensor:  # fmt: skip
     """Normal random numbers: of one mean and deviation in a `size`, or of the means and deviations in tensors."""
     if size is None and not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
-        raise TypeError("normal(): the size is missing. Write torch.normal(0.0, 1.0, (2, 3)), or give mean as a tensor.")
+        raise TypeError(
+            "normal(): the size is missing. Write torch.normal(0.0, 1.0, (2, 3)), or give mean as a tensor."
+        )
     if size is not None:
         kind = dtypes.default() if dtype is None else dtypes.to_numpy(dtype)
         shape = shape_of((size,), "normal")
@@ -118,7 +120,9 @@ def multinomial(
 # In place.
 
 
-def uniform_(self: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None, **bound: Any) -> Tensor:
+def uniform_(
+    self: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None, **bound: Any
+) -> Tensor:
     """Overwrite with uniform random numbers from [from, to)."""
     low = bound.get("from", from_)
     return self.overwrite(stream(generator).uniform(self.array.shape, self.array.dtype, number(low), number(to)))

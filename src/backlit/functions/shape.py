@@ -1,4 +1,4 @@
-"""The same elements in another shape: reshaping, reordering axes, stretching. Views share memory wherever PyTorch's do."""
+"""The same elements in another shape: reshaped, reordered, stretched. Views share memory wherever PyTorch's do."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from backlit import dtypes
-from backlit.functions.reduction import wrapped
 from backlit.functions.publish import tensor_or_raise
+from backlit.functions.reduction import wrapped
 from backlit.ops import shape as ops
-from backlit.tensor import Size, Tensor, apply, written
+from backlit.tensor import Size, Tensor, apply
 
 Dims = int | Sequence[int]
 
@@ -30,7 +30,9 @@ def dims_of(input: Tensor, dims: Dims) -> tuple[int, ...]:
     given = (dims,) if isinstance(dims, int) else tuple(dims)
     found = tuple(wrapped(input, d) for d in given)
     if len(set(found)) < len(found):
-        raise RuntimeError(f"duplicate dims are not allowed: {list(given)} names one of {input.array.ndim} dimensions twice.")
+        raise RuntimeError(
+            f"duplicate dims are not allowed: {list(given)} names one of {input.array.ndim} dimensions twice."
+        )
     return found
 
 
@@ -64,8 +66,8 @@ def wrong_shape(input: Tensor, shape: tuple[int, ...]) -> RuntimeError:
         return RuntimeError(f"invalid shape dimension {min(shape)}: a length is at least 0, or -1 to be inferred")
     if -1 in shape and count == 0:
         return RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can "
-            "be any value and is ambiguous. Write the length itself."
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
+            "can be any value and is ambiguous. Write the length itself."
         )
     return RuntimeError(
         f"shape '{list(shape)}' is invalid for input of size {count}: a tensor of shape {list(input.array.shape)} has "
@@ -107,7 +109,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = wrapped(input, start_dim), wrapped(input, end_dim)
     if first > last:
         raise RuntimeError(
-            f"flatten() has invalid args: start_dim cannot come after end_dim, but start_dim={start_dim}, end_dim={end_dim}"
+            f"flatten() has invalid args: start_dim cannot come after end_dim, but start_dim={start_dim}, "
+            f"end_dim={end_dim}"
         )
     if first == last and shape:
         return input
@@ -200,8 +203,8 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     taken, places = dims_of(input, source), dims_of(input, destination)
     if len(taken) != len(places):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({source} dims) should contain the same number of dims "
-            f"as destination ({destination} dims)"
+            f"movedim: Invalid source or destination dims: source ({source} dims) should contain the same number of "
+            f"dims as destination ({destination} dims)"
         )
     rest = iter(k for k in range(input.array.ndim) if k not in taken)
     return apply(ops.permute, input, axes=tuple(taken[places.index(k)] if k in places else next(rest)
@@ -247,8 +250,8 @@ def expand(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     extra = len(wanted) - len(shape)
     if extra < 0:
         raise RuntimeError(
-            f"expand: the number of sizes provided ({len(wanted)}: {list(wanted)}) must be greater or equal to the number "
-            f"of dimensions in the tensor ({len(shape)}: {list(shape)})"
+            f"expand: the number of sizes provided ({len(wanted)}: {list(wanted)}) must be greater or equal to the "
+            f"number of dimensions in the tensor ({len(shape)}: {list(shape)})"
         )
     full = tuple(shape[k - extra] if n == -1 and k >= extra else n for k, n in enumerate(wanted))
     for k, (have, want) in enumerate(zip(shape, full[extra:], strict=True), extra):
@@ -278,7 +281,8 @@ def broadcast_shapes(*shapes: Any) -> Size:
         return Size(np.broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
     except ValueError:
         raise RuntimeError(
-            f"Shape mismatch: objects cannot be broadcast to a single shape: {', '.join(str(list(s)) for s in shapes)}. "
+            "Shape mismatch: objects cannot be broadcast to a single shape: "
+            f"{', '.join(str(list(s)) for s in shapes)}. "
             "Counted from the last, two lengths must be equal, or one of them 1."
         ) from None
 
@@ -296,7 +300,8 @@ def repeat(self: Tensor, *counts: Any, repeats: Any = None) -> Tensor:
     if len(reps) < self.array.ndim:
         raise RuntimeError(
             f"Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
-            f"{list(reps)} for a tensor of shape {list(self.array.shape)}. Write 1 for a dimension that is not repeated."
+            f"{list(reps)} for a tensor of shape {list(self.array.shape)}. Write 1 for a dimension that is not "
+            "repeated."
         )
     return apply(ops.tile, self, reps=reps)
 
@@ -320,9 +325,11 @@ def atleast(ndim: int, *tensors: Any) -> Any:
         return tuple(atleast(ndim, x) for x in tensors)
     shape = tensors[0].array.shape
     missing = max(ndim - len(shape), 0)
-    # A row becomes (1, n), and for three dimensions (1, n, 1): NumPy's convention.
-    padded = (1, *shape, 1) if ndim == 3 and len(shape) == 1 else (*shape, 1) if len(shape) == 2 else (1,) * missing + shape
-    return reshaped(tensors[0], padded) if missing else tensors[0]
+    if not missing:
+        return tensors[0]
+    if ndim == 3 and shape:  # a row becomes (1, n, 1), a matrix (m, n, 1): NumPy's convention
+        return reshaped(tensors[0], (*(1,) * (missing - 1), *shape, 1))
+    return reshaped(tensors[0], (1,) * missing + shape)
 
 
 def atleast_1d(*tensors: Any) -> Any:

@@ -40,7 +40,10 @@ def _(g, offset, axis1, axis2):
     return np.diagonal(g, offset, axis1, axis2)
 
 
-@op(torch="tril", numpy=np.tril, samples=cases((((3, 3),), {}), (((2, 2, 4),), {"offset": 1}), (((0, 3),), {"offset": -1})))
+TRIANGLES = cases((((3, 3),), {}), (((2, 2, 4),), {"offset": 1}), (((0, 3),), {"offset": -1}))
+
+
+@op(torch="tril", numpy=np.tril, samples=TRIANGLES)
 def tril(x, *, offset=0):
     """out = x with zeros above the diagonal `offset` of each matrix."""
     return np.tril(x, offset)
@@ -51,7 +54,7 @@ def _(g, offset):
     return np.tril(g, offset)
 
 
-@op(torch="triu", numpy=np.triu, samples=cases((((3, 3),), {}), (((2, 2, 4),), {"offset": 1}), (((0, 3),), {"offset": -1})))
+@op(torch="triu", numpy=np.triu, samples=TRIANGLES)
 def triu(x, *, offset=0):
     """out = x with zeros below the diagonal `offset` of each matrix."""
     return np.triu(x, offset)

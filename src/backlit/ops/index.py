@@ -29,7 +29,8 @@ def _(g, x_shape, key):
     return put_part(g, shape=x_shape, key=key)
 
 
-@op(samples=cases((((2, 3),), {"shape": (4, 3), "key": (slice(1, 3),)}), (((0, 3),), {"shape": (4, 3), "key": (slice(0),)})))
+@op(samples=cases((((2, 3),), {"shape": (4, 3), "key": (slice(1, 3),)}),
+    (((0, 3),), {"shape": (4, 3), "key": (slice(0),)})))  # fmt: skip
 def put_part(x, *, shape, key):
     """out = zeros of `shape` with out[key] = x: the transpose of `part`."""
     return placed(x, shape, key)
@@ -42,8 +43,10 @@ def _(g, key):
 
 @op(
     node="IndexBackward0",
-    samples=cases((((4, 3),), {"key": (np.array([0, 2, 2]),)}), (((4, 3),), {"key": (slice(None), np.array([[1], [0]]))}),
-                  (((4,),), {"key": (np.array([True, False, True, True]),)}), (((4, 3),), {"key": (np.array([], int),)})),
+    samples=cases((((4, 3),), {"key": (np.array([0, 2, 2]),)}),
+                  (((4, 3),), {"key": (slice(None), np.array([[1], [0]]))}),
+                  (((4,),), {"key": (np.array([True, False, True, True]),)}),
+                  (((4, 3),), {"key": (np.array([], int),)})),
 )  # fmt: skip
 def take(x, *, key):
     """out = x[key] for arrays of indices or a mask: a copy."""
@@ -55,7 +58,8 @@ def _(g, x_shape, key):
     return put_added(g, shape=x_shape, key=key)
 
 
-@op(samples=cases((((3, 3),), {"shape": (4, 3), "key": (np.array([0, 2, 2]),)}), (((0,),), {"shape": (2,), "key": (np.zeros(0, int),)})))
+@op(samples=cases((((3, 3),), {"shape": (4, 3), "key": (np.array([0, 2, 2]),)}),
+    (((0,),), {"shape": (2,), "key": (np.zeros(0, int),)})))  # fmt: skip
 def put_added(x, *, shape, key):
     """out = zeros of `shape` with every x added at its key: the transpose of `take`. Repeated indices add up."""
     return added(np.zeros(shape, x.dtype), key, x)

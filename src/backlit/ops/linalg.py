@@ -154,7 +154,10 @@ def _(g, out):
 
 @op(torch="linalg.qr", samples=tall)
 def qr(x):
-    """out = (Q.T R) side by side: x = Q R, Q.T Q = 1, R zero below the diagonal.  Shapes: x (m, n), m >= n, out (n, m + n)."""
+    """out = (Q.T R) side by side: x = Q R, Q.T Q = 1, R zero below the diagonal.
+
+    Shapes: x (m, n) with m >= n, out (n, m + n).
+    """
     q, r = np.linalg.qr(x)
     return np.concatenate([transposed(q), r], axis=-1)
 
@@ -162,7 +165,7 @@ def qr(x):
 @qr.gradient("x")
 def _(g, out, x_shape):
     # Walter & Lehmann (2010), "Algorithmic differentiation of linear algebra functions".
-    m, n = x_shape[-2:]
+    m = x_shape[-2]
     q, r, gq, gr = transposed(out[..., :m]), out[..., m:], transposed(g[..., :m]), g[..., m:]
     inner = np.matmul(r, transposed(gr)) - np.matmul(transposed(gq), q)
     mirrored = np.tril(inner) + transposed(np.tril(inner, -1))
@@ -171,7 +174,10 @@ def _(g, out, x_shape):
 
 @op(torch="linalg.eigh", samples=symmetric)
 def eigh(x):
-    """out = the eigenvalues w, ascending, above the eigenvectors Q: x = Q diag(w) Q.T.  Shapes: x (n, n), out (1 + n, n)."""
+    """out = the eigenvalues w, ascending, above the eigenvectors Q: x = Q diag(w) Q.T.
+
+    Shapes: x (n, n), out (1 + n, n).
+    """
     w, q = np.linalg.eigh(x)
     return np.concatenate([w[..., None, :], q], axis=-2)
 
@@ -187,7 +193,10 @@ def _(g, out):
 
 @op(torch="linalg.svd", samples=tall)
 def svd(x):
-    """out = the singular values S, above U, above V: x = U diag(S) V.T.  Shapes: x (m, n), k = min(m, n), out (1 + m + n, k)."""
+    """out = the singular values S, above U, above V: x = U diag(S) V.T.
+
+    Shapes: x (m, n), k = min(m, n), out (1 + m + n, k).
+    """
     u, s, vh = np.linalg.svd(x, full_matrices=False)
     return np.concatenate([s[..., None, :], u, transposed(vh)], axis=-2)
 
@@ -221,7 +230,8 @@ def matrix_exp(x):
 
 @matrix_exp.gradient("x")
 def _(g, x, x_shape):
-    # Mathias (1996), "A chain rule for matrix functions": exp of ((A E), (0 A)) has the derivative along E at its corner.
+    # Mathias (1996), "A chain rule for matrix functions": the exponential of the blocks ((A E), (0 A)) has its
+    # derivative at A along E in the upper right block.
     n, xt = x_shape[-1], transposed(x)
     blocks = np.concatenate([np.concatenate([xt, g], axis=-1), np.concatenate([0 * xt, xt], axis=-1)], axis=-2)
     return matrix_exp(blocks)[..., :n, n:]

@@ -58,7 +58,8 @@ def as_matrices(g: Any, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> A
     torch="nn.functional.linear",
     node="AddmmBackward0",
     samples=cases(
-        (((2, 3), (4, 3), (4,)), {}), (((2, 3), (4, 3), None), {}), (((3,), (4, 3), (4,)), {}), (((0, 3), (2, 3), (2,)), {}),
+        (((2, 3), (4, 3), (4,)), {}), (((2, 3), (4, 3), None), {}), (((3,), (4, 3), (4,)), {}),
+        (((0, 3), (2, 3), (2,)), {}),
         (((2, 5, 3), (4, 3), (4,)), {}), (((1, 1), (1, 1), (1,)), {}),
     ),
 )  # fmt: skip
@@ -90,7 +91,8 @@ def rows(x: Any) -> Any:
 def summed(rng: np.random.Generator) -> Any:
     for subscripts, *shapes in (
         ("ij,jk->ik", (2, 3), (3, 4)), ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("i,j,k->ijk", (2,), (3,), (2,)),
-        ("bij,bjk->bik", (2, 2, 3), (2, 3, 2)), ("ij,j->i", (2, 3), (1,)), ("ij,jk->ik", (0, 3), (3, 2)), (",->", (), ()),
+        ("bij,bjk->bik", (2, 2, 3), (2, 3, 2)), ("ij,j->i", (2, 3), (1,)), ("ij,jk->ik", (0, 3), (3, 2)),
+        (",->", (), ()),
     ):  # fmt: skip
         yield Sample(tuple(rng.normal(size=shape) for shape in shapes), {"subscripts": subscripts})
 

@@ -11,7 +11,8 @@ from backlit.ops.registry import Sample, op
 from backlit.ops.samples import cases
 
 
-@op(torch="view", numpy=np.reshape, view=True, samples=cases((((2, 3),), {"shape": (3, 2)}), (((0, 3),), {"shape": (3, 0)})))
+@op(torch="view", numpy=np.reshape, view=True,
+    samples=cases((((2, 3),), {"shape": (3, 2)}), (((0, 3),), {"shape": (3, 0)})))  # fmt: skip
 def reshape(x, *, shape):
     """out = the elements of x in order, in another shape."""
     return np.reshape(x, shape)
@@ -34,7 +35,8 @@ def _(g, axis1, axis2):
     return np.swapaxes(g, axis1, axis2)
 
 
-@op(torch="permute", numpy=np.transpose, view=True, samples=cases((((2, 3, 4),), {"axes": (2, 0, 1)}), (((),), {"axes": ()})))
+@op(torch="permute", numpy=np.transpose, view=True,
+    samples=cases((((2, 3, 4),), {"axes": (2, 0, 1)}), (((),), {"axes": ()})))  # fmt: skip
 def permute(x, *, axes):
     """out = x with its axes in the order `axes`."""
     return np.transpose(x, axes)
@@ -69,7 +71,8 @@ def _(g, x_shape):
     return np.reshape(g, x_shape)
 
 
-@op(torch="squeeze", numpy=np.squeeze, view=True, samples=cases((((2, 1, 3),), {"axis": 1}), (((1, 1),), {"axis": (0, 1)})))
+@op(torch="squeeze", numpy=np.squeeze, view=True,
+    samples=cases((((2, 1, 3),), {"axis": 1}), (((1, 1),), {"axis": (0, 1)})))  # fmt: skip
 def squeeze(x, *, axis):
     """out = x without the axes `axis`, of length 1."""
     return np.squeeze(x, axis)
@@ -105,8 +108,8 @@ def _(g, axis):
     return np.flip(g, axis)
 
 
-@op(torch="roll", numpy=np.roll, samples=cases((((2, 3),), {"shift": (1, -2), "axis": (0, 1)}), (((2, 3),), {"shift": 4}),
-    (((0, 3),), {"shift": (1,), "axis": (0,)})))  # fmt: skip
+@op(torch="roll", numpy=np.roll, samples=cases((((2, 3),), {"shift": (1, -2), "axis": (0, 1)}),
+    (((2, 3),), {"shift": 4}), (((0, 3),), {"shift": (1,), "axis": (0,)})))  # fmt: skip
 def roll(x, *, shift, axis=None):
     """out[i + shift] = x[i], counted around the end to the start along each axis (or through all elements)."""
     return np.roll(x, shift, axis)
