@@ -28,12 +28,6 @@ class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpe
     __str__ = __repr__
 
 
-class State(OrderedDict[str, Any]):
-    """A state_dict; `_metadata` holds the version of each module that wrote to it."""
-
-    _metadata: dict[str, dict[str, Any]]
-
-
 class Saving(Registry):
     """The part of Module that gives out its state and takes it back."""
 
@@ -67,8 +61,8 @@ class Saving(Registry):
             prefix = value if name == "prefix" else prefix
             keep_vars = value if name == "keep_vars" else keep_vars
         if destination is None:
-            destination = State()
-            destination._metadata = OrderedDict()
+            destination = OrderedDict()
+            vars(destination)["_metadata"] = OrderedDict()  # the version of each module that writes to it
         metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
             destination._metadata[prefix[:-1]] = metadata
