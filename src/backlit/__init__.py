@@ -70,6 +70,7 @@ from backlit.functions.conversion import clone as clone
 from backlit.functions.conversion import is_complex as is_complex
 from backlit.functions.conversion import is_floating_point as is_floating_point
 from backlit.functions.conversion import is_nonzero as is_nonzero
+from backlit.functions.conversion import is_same_size as is_same_size
 from backlit.functions.conversion import is_tensor as is_tensor
 from backlit.functions.conversion import numel as numel
 from backlit.functions.conversion import promote_types as promote_types
@@ -106,11 +107,17 @@ from backlit.functions.diagonal import diag as diag
 from backlit.functions.diagonal import diag_embed as diag_embed
 from backlit.functions.diagonal import diagflat as diagflat
 from backlit.functions.diagonal import diagonal as diagonal
+from backlit.functions.diagonal import diagonal_scatter as diagonal_scatter
 from backlit.functions.diagonal import trace as trace
 from backlit.functions.diagonal import tril as tril
 from backlit.functions.diagonal import tril_indices as tril_indices
 from backlit.functions.diagonal import triu as triu
 from backlit.functions.diagonal import triu_indices as triu_indices
+from backlit.functions.differences import cumulative_trapezoid as cumulative_trapezoid
+from backlit.functions.differences import diff as diff
+from backlit.functions.differences import trapezoid as trapezoid
+from backlit.functions.differences import trapz as trapz
+from backlit.functions.differences import vander as vander
 from backlit.functions.einstein import einsum as einsum
 from backlit.functions.flipping import flip as flip
 from backlit.functions.flipping import fliplr as fliplr
@@ -132,6 +139,8 @@ from backlit.functions.index import scatter as scatter
 from backlit.functions.index import scatter_add as scatter_add
 from backlit.functions.index import scatter_reduce as scatter_reduce
 from backlit.functions.index import select as select
+from backlit.functions.index import select_scatter as select_scatter
+from backlit.functions.index import slice_scatter as slice_scatter
 from backlit.functions.index import take as take
 from backlit.functions.index import take_along_dim as take_along_dim
 from backlit.functions.joining import block_diag as block_diag
@@ -360,9 +369,6 @@ from backlit.settings import compile as compile
 from backlit.settings import get_float32_matmul_precision as get_float32_matmul_precision
 from backlit.settings import get_num_interop_threads as get_num_interop_threads
 from backlit.settings import get_num_threads as get_num_threads
-from backlit.settings import (
-    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
-)
 from backlit.settings import set_default_tensor_type as set_default_tensor_type
 from backlit.settings import set_float32_matmul_precision as set_float32_matmul_precision
 from backlit.settings import set_flush_denormal as set_flush_denormal

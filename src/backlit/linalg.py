@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backlit.errors import LinAlgError as LinAlgError
 from backlit.functions.diagonal import diagonal as diagonal
+from backlit.functions.differences import vander as vander
 from backlit.functions.linalg import cholesky as cholesky
 from backlit.functions.linalg import cond as cond
 from backlit.functions.linalg import det as det

@@ -49,11 +49,6 @@ def are_deterministic_algorithms_enabled() -> bool:
     return _deterministic["on"]
 
 
-def is_deterministic_algorithms_warn_only_enabled() -> bool:
-    """Whether it asked for warnings only."""
-    return _deterministic["only_warns"]
-
-
 def set_float32_matmul_precision(precision: str) -> None:
     """Allow products of float32 matrices to be less exact, "high" or "medium". They are always exact, "highest"."""
     global _precision

@@ -286,6 +286,16 @@ def itself(self: Tensor, *_: Any) -> Tensor:
     return self
 
 
+def no(*_: Any) -> Any:
+    """False: of tensors on the CPU this is never so."""
+    return False
+
+
+def is_same_size(input: Tensor, other: Tensor) -> Any:
+    """Whether two tensors have one shape."""
+    return input.array.shape == other.array.shape
+
+
 def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
     """A tensor of the same dtype: of a shape, or from data."""
     check_device(device)

@@ -11,7 +11,7 @@ from backlit.functions.creation import finished
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import reshaped
-from backlit.ops import convert, reduce
+from backlit.ops import convert, index, reduce
 from backlit.ops import diagonal as ops
 from backlit.tensor import Tensor, apply
 
@@ -101,3 +101,19 @@ def triu_indices(
 def places(rows_and_columns: Any, dtype: Any, device: Any) -> Tensor:
     kind = dtypes.int64.numpy if dtype is None else dtypes.to_numpy(dtype)
     return finished(np.stack(rows_and_columns).astype(kind), device)
+
+
+def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """`input` with `src` on the diagonal."""
+    out = apply(convert.clone, input)
+    diagonal(out, offset, dim1, dim2).overwrite(src)
+    return out
+
+
+def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    """Write one number on the main diagonal of a matrix; with wrap, again below it in a tall one."""
+    rows, columns = matrices(self, "fill_diagonal_").array.shape[:2]
+    for start in range(0, rows if wrap else 1, columns + 1):
+        part = apply(index.part, self, key=(slice(start, None), ...))
+        diagonal(part).overwrite(fill_value)
+    return self

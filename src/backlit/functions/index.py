@@ -130,7 +130,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     if i.size and (i.min() < -size or i.max() >= size):
         wrong = i[(i < -size) | (i >= size)][0]
         raise IndexError(f"out of range: tried to access index {wrong} on a tensor of {size} elements.")
-    return apply(ops.pick, reshaped(input, (-1,)), i % size if i.size else i, axis=0)
+    return apply(ops.pick, reshaped(input, (-1,)), np.asarray(i % size) if i.size else i, axis=0)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -146,7 +146,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
         )
     common = list(np.broadcast_shapes([*shape[:at], 1, *shape[at + 1 :]], [*i_shape[:at], 1, *i_shape[at + 1 :]]))
     stretched = expand(input, *common[:at], shape[at], *common[at + 1 :])
-    return gather(stretched, at, expand(indices, *common[:at], i_shape[at], *common[at + 1 :]), out=out)
+    from_front = Tensor.wrap(np.where(indices.array < 0, indices.array + shape[at], indices.array))
+    return gather(stretched, at, expand(from_front, *common[:at], i_shape[at], *common[at + 1 :]), out=out)
 
 
 def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -242,13 +243,14 @@ WAYS: dict[str | None, tuple[Any, dict[str, Any]]] = {
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input` with the elements of `source`, in order, where the mask is True."""
-    chosen = np.broadcast_to(mask.array, input.array.shape)
+    x, covered = broadcast_tensors(input, mask)
+    chosen = covered.array
     count = int(np.count_nonzero(chosen))
     if source.array.size < count:
         raise RuntimeError(
             f"Number of elements of source < number of ones in mask: {source.array.size} < {count} (masked_scatter)"
         )
-    return apply(ops.put, input, narrow(reshaped(source, (-1,)), 0, 0, count), key=(chosen,))
+    return apply(ops.put, x, narrow(reshaped(source, (-1,)), 0, 0, count), key=(chosen,))
 
 
 def index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False) -> Tensor:
@@ -287,11 +289,9 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: T
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """`input` with one number in the rows that `index` names along `dim`."""
-    at, i = wrapped(input, dim), integers(index, "index_fill").reshape(-1)
-    x = as_vectors(input, i)[0]
-    if i.size and (i.min() < -x.array.shape[at] or i.max() >= x.array.shape[at]):
-        raise IndexError(f"index {i.max()} is out of bounds for dimension {at} with size {x.array.shape[at]}")
-    return reshaped(apply(ops.put, x, value, key=(slice(None),) * at + (i,)), input.array.shape)
+    x, at, i = along_dim(input, dim, index, "index_fill")
+    # Each row once: a value that is itself a tensor gets the gradient of every place that it was written to.
+    return reshaped(apply(ops.put, x, value, key=(slice(None),) * at + (np.unique(i),)), input.array.shape)
 
 
 def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
@@ -386,3 +386,25 @@ def renormalise(weight: Tensor, i: Any, max_norm: float, norm_type: float) -> No
     norms = np.linalg.norm(weight.array[read], ord=norm_type, axis=1, keepdims=True)
     weight.array[read] *= np.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(weight.array.dtype)
     weight.bump()
+
+
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """`input` with `source` at places counted through all elements."""
+    return put_(apply(convert.clone, input), index, source, accumulate)
+
+
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """`input` with `src` at one place along `dim`."""
+    out = apply(convert.clone, input)
+    select(out, dim, index).overwrite(src)
+    return out
+
+
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """`input` with `src` in a slice along `dim`."""
+    out = apply(convert.clone, input)
+    key = (slice(None),) * wrapped(input, dim) + (slice(start, end, step), ...)
+    apply(ops.part, out, key=key).overwrite(src)
+    return out

@@ -8,6 +8,7 @@ from backlit.functions import (
     counting,
     creation,
     diagonal,
+    differences,
     flipping,
     index,
     joining,
@@ -24,6 +25,9 @@ from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
 
 METHODS = {
+    differences: """
+        diff
+    """,
     linalg: """
         cholesky cholesky_solve det inverse logdet matrix_exp matrix_power pinverse slogdet svd
     """,
@@ -35,6 +39,7 @@ METHODS = {
         size dim numel stride element_size data_ptr storage_offset storage
         copy_ fill_ zero_ set_ apply_ map_
         is_floating_point is_complex is_signed is_nonzero get_device new
+        is_same_size
     """,
     creation: """
         new_zeros new_ones new_empty new_full new_tensor
@@ -48,6 +53,7 @@ METHODS = {
         transpose swapaxes swapdims t permute movedim moveaxis
         expand expand_as broadcast_to repeat tile as_strided
         squeeze_ unsqueeze_ transpose_ t_ resize_
+        unfold sum_to_size resize_as_
     """,
     joining: """
         split split_with_sizes chunk unbind tensor_split hsplit vsplit dsplit
@@ -56,9 +62,11 @@ METHODS = {
         narrow select index_select gather take take_along_dim masked_select
         scatter scatter_add scatter_reduce masked_scatter index_put index_add index_copy index_fill put_
         repeat_interleave
+        put select_scatter slice_scatter
     """,
     diagonal: """
         diagonal diag diag_embed diagflat trace tril triu
+        diagonal_scatter fill_diagonal_
     """,
     flipping: """
         flip fliplr flipud roll rot90
@@ -126,7 +134,10 @@ NAMED = {
     **conversion.CASTS,
     "type": conversion.type_, "untyped_storage": conversion.storage, "nelement": conversion.numel,
     "ndimension": conversion.dim, "pin_memory": conversion.itself, "share_memory_": conversion.itself,
-    "qr": linalg.qr_some, "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
+    "is_pinned": conversion.no, "is_shared": conversion.no, "is_inference": conversion.no,
+    "resolve_conj": conversion.itself, "resolve_neg": conversion.itself, "conj": conversion.itself,
+    "positive": conversion.itself, "adjoint": shape.mT, "qr": linalg.qr_some,
+    "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
 }  # fmt: skip
 
 PROPERTIES = {

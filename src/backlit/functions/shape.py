@@ -10,6 +10,7 @@ import numpy as np
 from backlit import dtypes
 from backlit.functions.publish import tensor_or_raise
 from backlit.functions.reduction import wrapped
+from backlit.ops import reduce
 from backlit.ops import shape as ops
 from backlit.tensor import Size, Tensor, apply
 
@@ -317,6 +318,30 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     return apply(ops.as_strided, input, shape=tuple(size), strides=tuple(stride), offset=storage_offset)
 
 
+def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """The windows of `size` elements along a dimension, each `step` after the one before; their elements come last."""
+    at = wrapped(self, dimension)
+    x = self if self.array.ndim else reshaped(self, (1,))
+    if size > x.array.shape[at] or size < 0:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dimension} is {x.array.shape[at]} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    out = apply(ops.windows, x, axis=at, size=size, step=step)
+    return out if self.array.ndim else reshaped(out, (size,))
+
+
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """This tensor summed over dimensions until it has a shape that broadcasts to its own."""
+    wanted, shape = ints(size), self.array.shape
+    extra = len(shape) - len(wanted)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(wanted, shape[extra:], strict=True)):
+        raise RuntimeError(f"size {list(wanted)} is not expandable to size {list(shape)}.")
+    axes = tuple(k for k in range(len(shape)) if k < extra or wanted[k - extra] == 1 != shape[k])
+    return reshaped(apply(reduce.sum, self, axis=axes), wanted) if axes else reshaped(self, wanted)
+
+
 def atleast(ndim: int, *tensors: Any) -> Any:
     """Each tensor with dimensions of length 1 put in until it has `ndim`."""
     if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
@@ -384,3 +409,8 @@ def resize_(self: Tensor, *sizes: Any) -> Tensor:
         raise RuntimeError("cannot resize variables that require grad. Use .detach() or reshape.")
     self.array = np.resize(self.array, shape) if self.array.size else np.zeros(shape, self.array.dtype)
     return self
+
+
+def resize_as_(self: Tensor, the_template: Tensor) -> Tensor:
+    """Take the shape of another tensor; the elements in memory stay, and new ones are unset."""
+    return resize_(self, the_template.array.shape)

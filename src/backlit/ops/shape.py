@@ -182,3 +182,42 @@ def strided(x: Any, shape: Any, strides: Any, offset: Any) -> Any:
         raise ValueError(f"out of bounds for storage of {memory.size} elements: the last place asked for is {last}")
     start = memory.ravel("K")[offset or 0 :] if offset is not None else x
     return np.lib.stride_tricks.as_strided(start, shape, [step * x.itemsize for step in strides])
+
+
+@op(torch="unfold", view=True, samples=cases((((5,),), {"axis": 0, "size": 2, "step": 1}),
+    (((2, 5),), {"axis": 1, "size": 3, "step": 2}), (((4, 2),), {"axis": 0, "size": 2, "step": 2}),
+    (((3, 0),), {"axis": 0, "size": 2, "step": 1})))  # fmt: skip
+def windows(x, *, axis, size, step):
+    """out[..., k, ..., j] = x[..., k step + j, ...]: the windows of `size` elements along `axis`, as a view."""
+    return in_windows(x, axis, size, step)
+
+
+@windows.gradient("x")
+def _(g, x_shape, axis, size, step):
+    return put_windows(g, shape=x_shape, axis=axis, size=size, step=step)
+
+
+@op(samples=cases((((4, 2),), {"shape": (5,), "axis": 0, "size": 2, "step": 1}),
+    (((2, 2, 3),), {"shape": (2, 5), "axis": 1, "size": 3, "step": 2})))  # fmt: skip
+def put_windows(x, *, shape, axis, size, step):
+    """out[..., k step + j, ...] += x[..., k, ..., j] on zeros of `shape`: the transpose of `windows`."""
+    return from_windows(x, shape, axis, step)
+
+
+@put_windows.gradient("x")
+def _(g, axis, size, step):
+    return windows(g, axis=axis, size=size, step=step)
+
+
+def in_windows(x: Any, axis: int, size: int, step: int) -> Any:
+    """Kernel: NumPy's view of every window, of which each step-th is taken."""
+    view = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
+    return view[(slice(None),) * axis + (slice(None, None, step),)]
+
+
+def from_windows(x: Any, shape: tuple[int, ...], axis: int, step: int) -> Any:
+    """Kernel: place j of every window at once, for each j."""
+    out = np.zeros(shape, x.dtype)
+    for j in range(x.shape[-1]):
+        out[(slice(None),) * axis + (slice(j, j + step * (x.shape[axis] - 1) + 1, step),)] += x[..., j]
+    return out
