@@ -131,13 +131,17 @@ def test_torch_is_backlit_even_where_pytorch_is_installed(tmp_path):
         assert Optimizer is backlit.optim.Optimizer and Dataset is torch.utils.data.Dataset
         assert sys.modules["torch.nn.functional"] is F is torch.nn.functional
         print(torch.__version__, torch.version.__version__, torch.version.cuda, torch.cuda.is_available())
-        print(type(torch.ones(2)), backlit.__version__ != torch.__version__)
+        print(type(torch.ones(2)), type(nn.Linear(1, 1).weight), DataLoader, torch.optim.SGD, nn.ReLU, torch.dtype)
+        print(backlit.__version__ != torch.__version__)
         files = [getattr(m, "__file__", None) or "" for m in list(sys.modules.values())]
         print([f for f in files if "site-packages/torch/" in f])
     """
     done = run(tmp_path, source)
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["2.13.0 2.13.0 None False", "<class 'torch.Tensor'> True", "[]"]
+    classes = ["Tensor", "nn.parameter.Parameter", "utils.data.dataloader.DataLoader", "optim.sgd.SGD"]
+    classes += ["nn.modules.activation.ReLU", "dtype"]
+    printed = " ".join(f"<class 'torch.{name}'>" for name in classes)
+    assert done.stdout.splitlines() == ["2.13.0 2.13.0 None False", printed, "True", "[]"]
 
 
 def test_what_a_script_sets_on_torch_is_there(tmp_path):

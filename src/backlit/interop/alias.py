@@ -62,8 +62,8 @@ BUILT_ON_PYTORCH = {
     "torchtext": "Its data sets are plain text files, which Python reads itself.",
 }
 
-# Classes that scripts print: `type(x)` reads `<class 'torch.Tensor'>`.
-PRINTED = ("Tensor", "Size", "dtype", "device", "Generator")
+# Namespaces whose classes scripts print: `type(x)` reads `<class 'torch.Tensor'>`, `<class 'torch.optim.sgd.SGD'>`.
+PRINTED = {"backlit", "backlit.nn", "backlit.optim", "backlit.optim.lr_scheduler", "backlit.utils.data"}
 
 
 def as_torch() -> ModuleType:
@@ -97,8 +97,9 @@ class Facade(ModuleType):
             for home in self.__dict__["_homes"]:
                 if hasattr(home, name):
                     value = getattr(home, name)
-                    if isinstance(value, ModuleType):  # `torch.nn` in a loop shall not be looked up every time
-                        self.__dict__[name] = value
+                    if isinstance(value, ModuleType):
+                        name_classes(value)
+                        self.__dict__[name] = value  # `torch.nn` in a loop shall not be looked up every time
                     return value
             if f"{self.__name__}.{name}" in (*HOMES, *SAME):
                 return importlib.import_module(f"{self.__name__}.{name}")
@@ -151,6 +152,7 @@ class Presenter:
         """Importing has given Backlit's module the alias's spec; give it back its own."""
         if self.spec is not None:
             module.__spec__ = self.spec
+        name_classes(module)
 
 
 def module_for(name: str) -> ModuleType | None:
@@ -187,10 +189,18 @@ def torch_module() -> Facade:
     torch.__dict__.update({name: value for name, value in vars(backlit).items() if is_shared(name)})
     torch.__dict__["__version__"] = torch_version.__version__
     torch.__dict__["__file__"] = backlit.__file__
-    for name in PRINTED:
-        if hasattr(backlit, name):
-            getattr(backlit, name).__module__ = "torch"
+    name_classes(backlit)
     return torch
+
+
+def name_classes(module: ModuleType) -> None:
+    """Let the classes of a namespace say that they are PyTorch's, at the same path."""
+    if module.__name__ not in PRINTED:
+        return
+    for value in vars(module).values():
+        if isinstance(value, type) and value.__module__.startswith("backlit."):
+            path = value.__module__.replace("backlit.data", "backlit.utils.data")
+            value.__module__ = "torch" if module.__name__ == "backlit" else path.replace("backlit", "torch", 1)
 
 
 def is_shared(name: str) -> bool:
