@@ -14,7 +14,7 @@ EVENTS = ("on_start", "on_step", "on_epoch", "on_end")
 
 
 class Run:
-    """A training run as its callbacks see it. Steps and epochs count from 1; 0 means that none was taken yet."""
+    """A training run as its callbacks see it. `step` and `epoch` say how many are done; `loss` is the last step's."""
 
     def __init__(self, model: Module, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> None:
         self.model = model
