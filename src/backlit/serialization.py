@@ -6,10 +6,11 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-File = str | os.PathLike[str] | IO[bytes]
-MapLocation = Callable[[Any, str], Any] | Mapping[str, str] | str | Any
+if TYPE_CHECKING:
+    File = str | os.PathLike[str] | IO[bytes]
+    MapLocation = Callable[[Any, str], Any] | Mapping[str, str] | str | Any
 
 
 def save(
