@@ -223,7 +223,9 @@ def test_collated_as_in_pytorch(name):
     assert str(plain(ours)).replace("backlit", "torch") == str(plain(theirs))
 
 
-@pytest.mark.parametrize("batch", [[None], [object()], [np.array(["a"])], [[1], [1, 2]], [{1}]], ids=str)
+@pytest.mark.parametrize(
+    "batch", [[None], [object()], [np.array(["a"])], [[1], [1, 2]], [{1}]], ids="none object text ragged set".split()
+)
 def test_what_cannot_be_collated_raises_what_pytorch_raises(batch):
     with pytest.raises((TypeError, RuntimeError)) as theirs:
         torch.utils.data.default_collate(batch)
