@@ -168,12 +168,12 @@ def cross_entropy(x, y, *, reduction="mean"):
 @cross_entropy.gradient("x")
 def _(g, p, y, reduction):
     g = each(g, y.shape, reduction)
-    return (p - one_hot(y, p.shape[1])) * (np.expand_dims(g, 1) if reduction == "none" else g)
+    return (p - one_hot(y, p.shape[1])) * (g[:, None] if reduction == "none" else g)
 
 
 def one_hot(y: Any, count: int) -> Any:
     """out[i, k] = (y[i] == k).  Shapes: y (B), out (B, count), boolean."""
-    return np.equal(np.expand_dims(y, 1), np.arange(count))
+    return np.equal(y[:, None], np.arange(count))
 
 
 def weighed(rng: np.random.Generator) -> Any:

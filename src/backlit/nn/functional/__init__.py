@@ -39,8 +39,17 @@ from backlit.nn.functional.activation import (
     tanhshrink,
     threshold,
     threshold_,
-)  # fmt: skip
+)
 from backlit.nn.functional.classification import cross_entropy, nll_loss
+from backlit.nn.functional.distance import cosine_similarity, pairwise_distance
+from backlit.nn.functional.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from backlit.nn.functional.linear import bilinear, linear
 from backlit.nn.functional.loss import (
     binary_cross_entropy,
@@ -52,4 +61,26 @@ from backlit.nn.functional.loss import (
     mse_loss,
     poisson_nll_loss,
     smooth_l1_loss,
-)  # fmt: skip
+)
+from backlit.nn.functional.margin import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from backlit.nn.functional.norm import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
+from backlit.nn.functional.padding import pad
+from backlit.nn.functional.sparse import embedding, one_hot

@@ -44,10 +44,9 @@ def cross_entropy(
         return soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    check_scores(input, target, "cross_entropy")
-    plain = weight is None and not label_smoothing and ignore_index < 0 and input.array.ndim == 2
-    if plain and are_classes(target.array, input.array.shape[1]):
+    if weight is None and not label_smoothing and ignore_index < 0 and are_classes(target.array, input.array.shape):
         return apply(loss.cross_entropy, input, target, reduction=reduction)
+    check_scores(input, target, "cross_entropy")
     log_p = functions.log_softmax(input, class_axis(input))
     out = nll_loss(log_p, target, weight, ignore_index=ignore_index, reduction=reduction)
     if not label_smoothing:
@@ -172,9 +171,12 @@ def wrong_targets(x: Array, y: Array) -> str:
     )
 
 
-def are_classes(y: Array, count: int) -> bool:
-    """Whether all of y are from 0 to count - 1: as unsigned numbers the negative ones are larger still."""
-    return y.dtype == np.int64 and (y.size == 0 or bool(y.view(np.uint64).max() < count))
+def are_classes(y: Array, shape: tuple[int, ...]) -> bool:
+    """Whether y holds a class from 0 to K - 1 for each row of scores (B, K)."""
+    if len(shape) != 2 or y.shape != shape[:1] or y.dtype != np.int64:
+        return False
+    # As unsigned numbers the negative ones are larger than any class.
+    return not y.size or bool(np.maximum.reduce(y.view(np.uint64)) < shape[1])
 
 
 def check_classes(y: Array, count: int, ignore_index: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backlit.functions.products import check_dtypes
 from backlit.ops import arithmetic, matrix, shape
 from backlit.tensor import Tensor, apply
 
@@ -20,11 +21,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}. "
             "Make it a tensor first: torch.tensor(...)"
         )
-    if input.array.dtype != weight.array.dtype:
-        raise RuntimeError(
-            f"linear(): expected input and weight to have the same dtype, but got {input.dtype} and {weight.dtype}. "
-            f"Convert the input, x.to({weight.dtype}), or the model, model.to({input.dtype})."
-        )
+    if input.array.dtype is not weight.array.dtype:
+        check_dtypes(input, weight)
     return apply(matrix.linear, input, weight, bias)
 
 

@@ -102,11 +102,12 @@ def binary_cross_entropy(
         raise RuntimeError(
             f"Found dtype {target.dtype.title} but expected {input.dtype.title}: write target.to(input.dtype)."
         )
-    if y.size and not (y.min() >= 0 and y.max() <= 1):
+    if not are_probabilities(y):
         raise RuntimeError(f"all elements of target should be between 0 and 1; they are from {y.min()} to {y.max()}.")
     out = apply(loss.binary_cross_entropy, input, target, reduction=reduction if weight is None else "none")
-    # A probability outside [0, 1] has no logarithm on one side: NaN in the result gives it away at no cost.
-    if np.isnan(out.array).any() and not ((x >= 0) & (x <= 1)).all():
+    # A probability outside [0, 1] has no logarithm on one side: the NaN that comes of it is found at less cost.
+    is_nan = out.array != out.array
+    if (is_nan if is_nan.ndim == 0 else is_nan.any()) and not are_probabilities(x):
         raise RuntimeError(
             f"all elements of input should be between 0 and 1; they are from {x.min()} to {x.max()}. "
             "Put a sigmoid before the loss, or use binary_cross_entropy_with_logits."
@@ -225,6 +226,11 @@ def weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
         raise ValueError(f"Inputs and weights must have the same size: {list(losses.shape)} and {list(weight.shape)}.")
     total = reduced(losses * weight, "none" if reduction == "none" else "sum")
     return total / reductions.sum(weight) if reduction == "mean" else total
+
+
+def are_probabilities(x: np.ndarray[Any, Any]) -> bool:
+    """Whether all elements are from 0 to 1; NaN is not."""
+    return not x.size or bool(np.minimum.reduce(x, axis=None) >= 0 and np.maximum.reduce(x, axis=None) <= 1)
 
 
 def warn_if_different(input: Tensor, target: Tensor) -> None:

@@ -31,8 +31,13 @@ from backlit.nn.modules.activation import (
     Tanh,
     Tanhshrink,
     Threshold,
-)  # fmt: skip
+)
+from backlit.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from backlit.nn.modules.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from backlit.nn.modules.distance import CosineSimilarity, PairwiseDistance
+from backlit.nn.modules.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from backlit.nn.modules.flatten import Flatten, Unflatten
+from backlit.nn.modules.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from backlit.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
 from backlit.nn.modules.loss import (
     BCELoss,
@@ -47,5 +52,18 @@ from backlit.nn.modules.loss import (
     NLLLoss2d,
     PoissonNLLLoss,
     SmoothL1Loss,
-)  # fmt: skip
+)
+from backlit.nn.modules.margin import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from backlit.nn.modules.module import Module
+from backlit.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from backlit.nn.modules.sparse import Embedding

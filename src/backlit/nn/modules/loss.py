@@ -8,29 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from backlit.nn import functional as F
-from backlit.nn.functional.reduction import legacy
-from backlit.nn.modules.module import Module
+from backlit.nn.modules.margin import CosineEmbeddingLoss as CosineEmbeddingLoss
+from backlit.nn.modules.margin import HingeEmbeddingLoss as HingeEmbeddingLoss
+from backlit.nn.modules.margin import MarginRankingLoss as MarginRankingLoss
+from backlit.nn.modules.margin import MultiLabelMarginLoss as MultiLabelMarginLoss
+from backlit.nn.modules.margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from backlit.nn.modules.margin import MultiMarginLoss as MultiMarginLoss
+from backlit.nn.modules.margin import SoftMarginLoss as SoftMarginLoss
+from backlit.nn.modules.margin import TripletMarginLoss as TripletMarginLoss
+from backlit.nn.modules.margin import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
+from backlit.nn.modules.reducing import _Loss, _WeightedLoss
 from backlit.tensor import Tensor
-
-
-class _Loss(Module):
-    reduction: str
-
-    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
-        super().__init__()
-        old = size_average is not None or reduce is not None
-        self.reduction = legacy(size_average, reduce) if old else reduction
-
-
-class _WeightedLoss(_Loss):
-    weight: Tensor | None
-
-    def __init__(
-        self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
 
 
 class MSELoss(_Loss):

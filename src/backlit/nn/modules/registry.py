@@ -30,11 +30,15 @@ class Registry:
     # Attributes. A member lives in one of three dicts, so Python only asks __getattr__ for it.
 
     def __getattr__(self, name: str) -> Any:
+        # Every `self.weight` in a forward comes here, so the three dicts are asked one by one, without a loop.
         members = self.__dict__
         if "_parameters" in members:
-            for kind in ("_parameters", "_buffers", "_modules"):
-                if name in members[kind]:
-                    return members[kind][name]
+            if name in (found := members["_parameters"]):
+                return found[name]
+            if name in (found := members["_modules"]):
+                return found[name]
+            if name in (found := members["_buffers"]):
+                return found[name]
         message = f"'{type(self).__name__}' object has no attribute '{name}'"
         if "_parameters" not in members:
             message += ": its Module.__init__() has not run. Call super().__init__() first in your own __init__."
