@@ -472,6 +472,8 @@ def written(target: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         result = function(source)
     else:
         result = function(target)
+        if recording and result.requires_grad:  # and so may those of the other operands
+            result = function(Tensor.wrap(target.array.copy()))
     copy_into(target.array, result.array)
     target.bump()
     if recording and (result.requires_grad or target.needs_grad):

@@ -173,7 +173,8 @@ def weights_like(v: Any, tensors: Sequence[Any], verb: str) -> list[Any]:
     for k, (vector, t) in enumerate(zip(vectors, tensors, strict=True)):
         if vector.array.shape != t.array.shape:
             raise RuntimeError(
-                f"Entry {k} in v has invalid size: should be {list(t.array.shape)} but got {list(vector.array.shape)}."
+                f"{f'Entry {k} in v' if isinstance(v, tuple) else 'v'} has invalid size: should be "
+                f"{list(t.array.shape)} but got {list(vector.array.shape)}."
             )
     return list(vectors)
 

@@ -41,7 +41,7 @@ def grad(
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
     roots, leaves = as_tuple(outputs), as_tuple(inputs)
     if not leaves:
-        raise ValueError("grad requires non-empty inputs.")
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty: give the tensors to differentiate in.")
     seeds = seeds_of(roots, grad_outputs, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     edges = [edge_of(t) for t in leaves]

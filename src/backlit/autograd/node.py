@@ -154,7 +154,7 @@ class OpNode(Node):
         return self.plan.op.forward(*inputs, **settings)[1]
 
     def release(self) -> None:
-        if self.plan.keeps:
+        if self.plan.holds:
             self.kept = None
 
 

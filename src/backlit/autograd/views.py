@@ -55,8 +55,10 @@ def rebase(target: Tracked, result: Tracked) -> None:
     """Make `target`, whose memory has just been overwritten with `result`'s values, continue `result`'s graph."""
     target.version.history += 1
     base = target.base
-    if base is None:
-        target.node, target.needs_grad = result.node, result.needs_grad
+    if base is None and result.node is not None:
+        target.node, target.needs_grad = result.node, True
+    elif base is None:  # overwritten with a constant, or with a leaf
+        target.node, target.needs_grad = WriteNode(target.edge, result.edge, (), target.array.shape), True
     else:
         base.node = WriteNode(base.edge, result.edge, target.path, base.array.shape)
         base.needs_grad = True

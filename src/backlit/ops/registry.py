@@ -67,6 +67,7 @@ class Plan(NamedTuple):
     inputs: tuple[int, ...]
     keeps_out: bool
     rest: tuple[Keep, ...]
+    holds: bool  # values, and not only shapes and settings
 
 
 class Op:
@@ -154,7 +155,8 @@ class Op:
         inputs = tuple(keep.index for keep in keeps if keep.kind == "input")
         keeps_out = "out" in slots
         rest = tuple(keeps[len(inputs) + keeps_out :])
-        return Plan(self, tuple(keeps), rules, tuple(i for i, _ in chosen), inputs, keeps_out, rest)
+        holds = any(keep.kind in ("input", "out", "inputs", "extra") for keep in keeps)
+        return Plan(self, tuple(keeps), rules, tuple(i for i, _ in chosen), inputs, keeps_out, rest, holds)
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call written NumPy's way (settings by position) into arrays and settings."""
