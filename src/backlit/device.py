@@ -88,7 +88,7 @@ def as_device(value: Any) -> device:
 def check_device(wanted: Any = None) -> None:
     """Raise if a tensor cannot be made on the device that was asked for, or on the default one.
 
-    Raises AssertionError for CUDA and RuntimeError for other devices, as PyTorch does where they are missing.
+    Raises AssertionError for CUDA, and for other devices NotImplementedError, which is a RuntimeError, as PyTorch does where they are missing.
     """
     if wanted is None:
         if _default is CPU:
@@ -103,4 +103,4 @@ def check_device(wanted: Any = None) -> None:
     )
     if asked.type == "cuda":
         raise AssertionError(f"Torch not compiled with CUDA enabled: {advice}")
-    raise RuntimeError(f"no support for {asked.type} devices: {advice}")
+    raise NotImplementedError(f"no support for {asked.type} devices: {advice}")

@@ -50,8 +50,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     check_device(device)
     kind = None if dtype is None else dtypes.to_numpy(dtype)
     if isinstance(data, Tensor):
-        return data if kind in (None, data.array.dtype) else apply(convert.cast, data, dtype=kind)
-    if isinstance(data, np.ndarray) and kind in (None, data.dtype):
+        return data if kind is None or kind == data.array.dtype else apply(convert.cast, data, dtype=kind)
+    if isinstance(data, np.ndarray) and (kind is None or kind == data.dtype):
         return from_numpy(data)
     return Tensor.wrap(array_of(data, dtype))
 
