@@ -31,7 +31,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5, help="how often each peer is run (the median counts)")
     parser.add_argument("--only", choices=[*WORKLOADS, "startup"], help="one part only; nothing is written")
     options = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if os.environ.setdefault("OMP_NUM_THREADS", "1") == "1":
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"  # JAX does not read OMP_NUM_THREADS
     with tempfile.TemporaryDirectory() as folder:
         limit = build_c(Path(folder))
         workloads = [name for name in WORKLOADS if options.only in (None, name)]
