@@ -224,7 +224,9 @@ def test_collated_as_in_pytorch(name):
 
 
 @pytest.mark.parametrize(
-    "batch", [[None], [object()], [np.array(["a"])], [[1], [1, 2]], [{1}]], ids="none object text ragged set".split()
+    "batch",
+    [[None], [object()], [np.array(["a"])], [[1], [1, 2]], [{1}]],
+    ids=["none", "object", "text", "ragged", "set"],
 )
 def test_what_cannot_be_collated_raises_what_pytorch_raises(batch):
     with pytest.raises((TypeError, RuntimeError)) as theirs:

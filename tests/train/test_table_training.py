@@ -110,6 +110,12 @@ def test_a_folder_under_a_file_cannot_be_made(iris, tmp_path):
         write_run(iris, tmp_path / "file" / "run")
 
 
+def test_a_folder_that_cannot_be_made_is_known_before_the_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match="file is no folder. Choose another with --out"):
+        choose_folder("iris", tmp_path / "file" / "run")
+
+
 def test_a_folder_that_is_there_is_never_written_to(tmp_path):
     (tmp_path / "mine").mkdir()
     with pytest.raises(RunFolderError, match="exists already"):

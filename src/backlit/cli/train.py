@@ -27,8 +27,11 @@ def train(
 ) -> None:
     """Train a network on a table, and keep it with its history and metrics in a run folder.
 
-    The task is found from the target: two values, several classes, or a quantity. Numbers are standardised, a part of
-    the rows is held out for early stopping and another for the final figures, and the best weights are kept.
+    The task is found from the target: two values, several classes, or a quantity.
+
+    Numbers are standardised. Some rows are held out for early stopping, others for the final figures.
+
+    The weights with the best validation loss are kept.
     """
     from backlit.data.errors import DataError
     from backlit.train.folder import RunFolderError

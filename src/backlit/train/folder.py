@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import shutil
@@ -24,14 +25,17 @@ class RunFolderError(OSError):
 def choose_folder(name: str, out: str | Path | None = None, under: str | Path = "runs") -> Path:
     """A folder that does not exist yet: `out`, or `runs/NAME`, or the first free `runs/NAME-2`, `runs/NAME-3`, ...
 
-    Raises RunFolderError if `out` exists.
+    Raises RunFolderError if `out` exists, or nothing can be written there: better before the training than after it.
     """
-    if out is not None:
-        if os.path.lexists(out):
-            raise RunFolderError(f"{out} exists already, and is left as it is. Choose another folder with --out.")
-        return Path(out)
-    candidates = (Path(under, name if i == 1 else f"{name}-{i}") for i in range(1, 1_000_000))
-    return next(path for path in candidates if not os.path.lexists(path))
+    if out is not None and os.path.lexists(out):
+        raise RunFolderError(f"{out} exists already, and is left as it is. Choose another folder with --out.")
+    candidates = (Path(under, name if i == 1 else f"{name}-{i}") for i in itertools.count(1))
+    folder = Path(out) if out is not None else next(path for path in candidates if not os.path.lexists(path))
+    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        what = "may not be written to" if nearest.is_dir() else "is no folder"
+        raise RunFolderError(f"The run folder {folder} cannot be made: {nearest} {what}. Choose another with --out.")
+    return folder
 
 
 def write_run(trained: Trained, folder: Path) -> None:
