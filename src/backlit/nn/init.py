@@ -71,19 +71,41 @@ def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Draw from N(mean, std²) cut off outside [a, b].
-
-    A uniform draw between the two tails' probabilities, put through the inverse of the normal's distribution function.
-    """
-    from scipy.special import erfinv
-
+    """Draw from N(mean, std²) cut off outside [a, b], by rejection (Devroye 1986, II.3)."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
                       "incorrect.", stacklevel=2)  # fmt: skip
-    low, high = ((1 + math.erf((bound - mean) / std / math.sqrt(2))) / 2 for bound in (a, b))
-    kind = tensor.array.dtype
-    u = stream(generator).uniform(tensor.array.shape, kind, 2 * low - 1, 2 * high - 1)
-    return fill(tensor, np.clip(erfinv(u) * kind.type(std * math.sqrt(2)) + kind.type(mean), a, b))
+    below = [(1 + math.erf((bound - mean) / std / math.sqrt(2))) / 2 for bound in (a, b)]
+    rejection = normals_within if below[1] - below[0] > LEAST_MASS else uniforms_under_the_bell
+    return fill(tensor, rejection(stream(generator), tensor.array, mean, std, a, b))
+
+
+#: PyTorch redraws normals as long as at least this share of them falls into the interval.
+LEAST_MASS = 0.3
+
+
+def normals_within(source: Generator, like: Any, mean: float, std: float, a: float, b: float) -> Any:
+    """Normal numbers; those outside [a, b] are drawn again, and with them, unused, all others."""
+    low, high = like.dtype.type(a), like.dtype.type(b)
+    values = source.normal(like.shape, like.dtype, mean, std)
+    while (outside := (values < low) | (values > high)).any():
+        values = np.where(outside, source.normal(like.shape, like.dtype, mean, std), values)
+    return values
+
+
+def uniforms_under_the_bell(source: Generator, like: Any, mean: float, std: float, a: float, b: float) -> Any:
+    """Uniform numbers in [a, b], each accepted with the density's height there beside its height at the mode."""
+    log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    values = source.uniform(like.shape, like.dtype, a, b)
+    candidates, pending = values, np.ones(like.shape, bool)
+    while True:
+        log_height = -0.5 * ((candidates - mean) / std) ** 2 - log_peak
+        with np.errstate(divide="ignore"):  # log 0 = -inf: accepted, as it should be
+            pending &= np.log(source.uniform(like.shape, like.dtype, 0.0, 1.0)) > log_height
+        if not pending.any():
+            return values
+        candidates = source.uniform(like.shape, like.dtype, a, b)
+        values = np.where(pending, candidates, values)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
