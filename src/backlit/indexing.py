@@ -18,9 +18,9 @@ def index_of(key: Any, ndim: int) -> tuple[Any, Any]:
     x[0, :, [1, 2]] has the shape (n, 2) in PyTorch and (2, n) in NumPy.
     The first key ends in `...`, so that one element is a view too.
     """
-    if type(key) is int:
+    if type(key) is int and ndim:
         return (key, ...), None
-    if type(key) is slice:
+    if type(key) is slice and ndim:
         return (checked_slice(key), ...), None
     view: list[Any] = []
     gather: list[Any] = []
@@ -137,6 +137,11 @@ def fit(shape: tuple[int, ...], region: tuple[int, ...], gathers: bool) -> tuple
             f"Tensor sizes: {list(shape)}"
         )
     return shape
+
+
+def fills(gather: tuple[Any, ...], value: np.ndarray[Any, Any]) -> bool:
+    """Whether one value goes to the places of a mask: then its dtype may be another."""
+    return value.size == 1 and all(not isinstance(k, np.ndarray) or k.dtype.kind == "b" for k in gather)
 
 
 def assign(region: np.ndarray[Any, Any], gather: Any, value: Any) -> None:

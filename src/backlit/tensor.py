@@ -15,7 +15,7 @@ from backlit.autograd.node import Handle, OpNode
 from backlit.autograd.tracked import Tracked, Version
 from backlit.autograd.views import rebase, refresh
 from backlit.errors import mismatch, not_a_tensor
-from backlit.indexing import assign, fit, index_of
+from backlit.indexing import assign, fills, fit, index_of
 from backlit.ops import arithmetic, compare, convert, index, matrix
 from backlit.ops import shape as reshaping
 from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op, Plan
@@ -227,7 +227,7 @@ class Tensor(Tracked):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         view, gather = index_of(key, self.array.ndim)
-        value = assignable(value, self)
+        value = assignable(value, self, gather)
         if not (grad_mode.enabled and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad))):
             token = QUIET.set(IGNORE)
             try:
@@ -492,9 +492,16 @@ def fitted(value: Any, region: tuple[int, ...], dtype: Any, gathers: bool = Fals
     return tensor if tensor.array.dtype == dtype else apply(convert.cast, tensor, dtype=dtype)
 
 
-def assignable(value: Any, target: Tensor) -> Any:
+def assignable(value: Any, target: Tensor, gather: Any) -> Any:
     """A value that may be assigned to a part of a tensor: a tensor or a number."""
-    if isinstance(value, (Tensor, int, float)):
+    if isinstance(value, Tensor):
+        if gather is not None and value.array.dtype != target.array.dtype and not fills(gather, value.array):
+            raise RuntimeError(
+                f"Index put requires the source and destination dtypes match, got {target.dtype.title} for the "
+                f"destination and {value.dtype.title} for the source. Write x[index] = value.to(x.dtype)"
+            )
+        return value
+    if isinstance(value, (int, float)):
         return value
     if isinstance(value, np.generic):
         return value.item()

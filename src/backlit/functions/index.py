@@ -14,7 +14,7 @@ from backlit.indexing import index_of
 from backlit.ops import arithmetic, convert
 from backlit.ops import index as ops
 from backlit.ops import scatter as along
-from backlit.tensor import Tensor, apply, fitted, written
+from backlit.tensor import Tensor, apply, assignable, fitted, written
 
 
 def integers(index: Tensor, name: str) -> Any:
@@ -258,6 +258,7 @@ def index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
     view, key = index_of(tuple(slice(None) if i is None else i for i in indices), input.array.ndim)
     if view is not None or key is None:
         raise IndexError("index_put expects tensors of indices, at most one for each dimension")
+    assignable(values, input, key)
     value = fitted(values, input.array[key].shape, input.array.dtype, True)
     return apply(ops.put_more if accumulate else ops.put, input, value, key=key)
 

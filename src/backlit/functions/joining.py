@@ -201,7 +201,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The views of `input` at each place along `dim`."""
     if input.array.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     at = wrapped(input, dim)
     before = (slice(None),) * at
     return tuple(apply(index_ops.part, input, key=(*before, k, ...)) for k in range(input.array.shape[at]))

@@ -52,6 +52,8 @@ def reshape(input: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
 
 
 def reshaped(input: Tensor, shape: tuple[int, ...]) -> Tensor:
+    if shape and min(shape) < -1:  # NumPy would take it for -1
+        raise wrong_shape(input, shape)
     try:
         return apply(ops.reshape, input, shape=shape)
     except RuntimeError:
