@@ -476,3 +476,15 @@ def test_tensors_of_a_gpu_need_map_location_as_in_pytorch():
     for place in (None, "cuda", {"cpu": "cpu"}, lambda storage, location: None):
         with pytest.raises(RuntimeError, match=r"on the device 'cuda.*map_location=torch.device\('cpu'\)"):
             backlit.load(archive(content, [bytes(16)]), map_location=place)
+
+
+def test_listing_classes_as_safe_changes_nothing():
+    content = torch_file(collections.defaultdict(list))
+    with backlit.serialization.safe_globals([collections.defaultdict, list]):
+        assert backlit.serialization.get_safe_globals() == [collections.defaultdict, list]
+        with pytest.raises(UnreadableFileError, match="collections.defaultdict"):
+            backlit.load(io.BytesIO(content))
+    assert backlit.serialization.get_safe_globals() == []
+    backlit.serialization.add_safe_globals([list])
+    backlit.serialization.clear_safe_globals()
+    assert backlit.serialization.get_safe_globals() == []
