@@ -25,7 +25,10 @@ def with_gradients(library, sizes, scale, number):
 
 
 @settings(deadline=None, max_examples=60)
-@given(sizes=SIZES, norm=NORMS, scale=st.sampled_from([1e-3, 1.0, 1e3]), limit=st.floats(0.1, 10), number=st.integers(0, 99))
+@given(
+    sizes=SIZES, norm=NORMS, scale=st.sampled_from([1e-3, 1.0, 1e3]), limit=st.floats(0.1, 10),
+    number=st.integers(0, 99),
+)  # fmt: skip
 def test_clip_grad_norm_is_pytorchs(sizes, norm, scale, limit, number):
     mine, theirs = (with_gradients(library, sizes, scale, number) for library in (backlit, torch))
     total = nn.utils.clip_grad_norm_(mine, limit, norm_type=norm)
@@ -222,8 +225,8 @@ def test_spectral_norm_trains_as_pytorchs():
 
 @settings(deadline=None, max_examples=40)
 @given(
-    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=5), batch_first=st.booleans(), tail=st.sampled_from([(), (3,)]),
-    side=st.sampled_from(["left", "right"]),
+    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=5), batch_first=st.booleans(),
+    tail=st.sampled_from([(), (3,)]), side=st.sampled_from(["left", "right"]),
 )  # fmt: skip
 def test_padded_sequences_are_pytorchs_and_come_back(lengths, batch_first, tail, side):
     theirs = [torch.randn(n, *tail) for n in lengths]

@@ -46,47 +46,38 @@ class Registry:
         raise AttributeError(message, name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        holder = next((kind for kind, _, _ in MEMBERS if name in self.__dict__.get(kind, ())), None)
         if isinstance(value, Parameter):
-            self._forget(name, ready_for="parameters", but="_parameters")
+            self._make_room(name, "parameters", "_parameters")
             self.register_parameter(name, value)
+        elif holder == "_parameters":
+            self._parameters[name] = none_or_refused(name, value, holder)
         elif isinstance(value, Registry):
-            self._forget(name, ready_for="module", but="_modules")
+            self._make_room(name, "module", "_modules")
             self._modules[name] = value
+        elif holder == "_modules":
+            self._modules[name] = none_or_refused(name, value, holder)
         elif isinstance(value, Buffer):
-            self._forget(name, ready_for="buffers", but="_buffers")
+            self._make_room(name, "buffers", "_buffers")
             self.register_buffer(name, value, value.persistent)
-        elif not self._replaced(name, value):
+        elif holder == "_buffers":
+            self._buffers[name] = value if isinstance(value, Tensor) else none_or_refused(name, value, holder)
+        else:
             object.__setattr__(self, name, value)
 
-    def _forget(self, name: str, ready_for: str, but: str) -> None:
-        """Make room for a member: an attribute or a member of another kind by this name gives way to it."""
+    def _make_room(self, name: str, what: str, home: str) -> None:
+        """Take out an attribute, or a member of another kind, that has the name which a member is to get."""
         members = self.__dict__
         if "_parameters" not in members:
-            raise AttributeError(FORGOTTEN.format(what=ready_for, name=name, kind=type(self).__name__))
+            raise AttributeError(FORGOTTEN.format(what=what, name=name, kind=type(self).__name__))
         members.pop(name, None)
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if kind != but:
+        for kind, _, _ in MEMBERS:
+            if kind != home:
                 members[kind].pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
-    def _replaced(self, name: str, value: Any) -> bool:
-        """Put a plain value where a member stood, if that is allowed; False if no member has this name."""
-        members = self.__dict__
-        if "_parameters" not in members:
-            return False
-        if name in members["_buffers"] and (value is None or isinstance(value, Tensor)):
-            members["_buffers"][name] = value
-            return True
-        for kind, what, wanted in MEMBERS:
-            if name in members[kind]:
-                if value is not None:
-                    raise TypeError(refusal(name, value, what, wanted))
-                members[kind][name] = None
-                return True
-        return False
-
     def __delattr__(self, name: str) -> None:
-        for kind in ("_parameters", "_buffers", "_modules"):
+        for kind, _, _ in MEMBERS:
             if name in self.__dict__.get(kind, ()):
                 del self.__dict__[kind][name]
                 self._non_persistent_buffers_set.discard(name)
@@ -257,13 +248,16 @@ def missing(module: Registry, what: str, name: str, known: Iterable[str]) -> str
     return f"{type(module).__name__} has no {what} `{name}`. {did_you_mean(name, known)}"
 
 
-def refusal(name: str, value: Any, what: str, wanted: str) -> str:
-    """Why a plain value cannot stand where a member is registered, and what to write."""
+def none_or_refused(name: str, value: Any, home: str) -> Any:
+    """None, which may stand where a member was; any other value is a TypeError that says what to write."""
+    if value is None:
+        return None
+    what, wanted = next(row[1:] for row in MEMBERS if row[0] == home)
     message = f"cannot assign '{typename(value)}' as {what} '{name}' ({wanted} expected)"
     if what == "parameter" and isinstance(value, Tensor):
-        return (f"{message}. Write self.{name} = nn.Parameter(...), or to set its values in place:\n"
-                f"    with torch.no_grad(): self.{name}.copy_(...)")  # fmt: skip
-    return message
+        message += (f". Write self.{name} = nn.Parameter(...), or to set its values in place:\n"
+                    f"    with torch.no_grad(): self.{name}.copy_(...)")  # fmt: skip
+    raise TypeError(message)
 
 
 def check_name(module: Registry, name: Any, what: str, home: str) -> None:
