@@ -69,7 +69,7 @@ class BackwardWatch:
 
     def __init__(self, module: Any, before: list[Callable[..., Any]], after: list[Callable[..., Any]]) -> None:
         self.module, self.before, self.after = module, before, after
-        self.grad_output: tuple[Any, ...] = ()
+        self.grad_output: tuple[Any, ...] | None = None
         self.input_count = 0
         self.has_inputs = False
 
@@ -105,9 +105,11 @@ class BackwardWatch:
         return grad_output
 
     def inputs_known(self, grads: list[Any]) -> Sequence[Any]:
-        grad_input = tuple(grads)
+        if self.grad_output is None:  # a second derivative, which came to the inputs without passing the outputs
+            return grads
+        grad_input, grad_output, self.grad_output = tuple(grads), self.grad_output, None
         for hook in self.after:
-            grad_input = replaced(hook(self.module, grad_input, self.grad_output), grad_input, "grad_input")
+            grad_input = replaced(hook(self.module, grad_input, grad_output), grad_input, "grad_input")
         return grad_input
 
 

@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 from backlit import dtypes
 from backlit.functions import conversion
 from backlit.nn.modules.hooks import Hooked, everywhere
+from backlit.nn.modules.hooks import register_module_backward_hook as register_module_backward_hook
+from backlit.nn.modules.hooks import register_module_forward_hook as register_module_forward_hook
+from backlit.nn.modules.hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
+from backlit.nn.modules.hooks import register_module_full_backward_hook as register_module_full_backward_hook
+from backlit.nn.modules.hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from backlit.nn.modules.saving import Saving
 from backlit.nn.parameter import empty
 from backlit.tensor import Tensor

@@ -254,21 +254,21 @@ def quoted(keys: list[str]) -> str:
 
 
 def prefix_advice(missing: list[str], unexpected: list[str]) -> list[str]:
-    """What to write when all names differ by one prefix, such as the "module." that DataParallel adds."""
-    if differ_by_prefix(unexpected, missing):
-        prefix = unexpected[0].removesuffix(missing[0])
+    """What to write when the names differ by one prefix, such as the "module." that DataParallel adds."""
+    if (prefix := common_prefix(unexpected, missing)) is not None:
         return [f"The state_dict's names have {prefix!r} in front. "
                 f"Load {{k.removeprefix({prefix!r}): v for k, v in state_dict.items()}}"]  # fmt: skip
-    if differ_by_prefix(missing, unexpected):
-        prefix = missing[0].removesuffix(unexpected[0])
+    if (prefix := common_prefix(missing, unexpected)) is not None:
         return [f"The state_dict's names lack {prefix!r} in front. "
                 f"Load {{{prefix!r} + k: v for k, v in state_dict.items()}}"]  # fmt: skip
     return []
 
 
-def differ_by_prefix(longer: list[str], shorter: list[str]) -> bool:
-    prefix = longer[0].removesuffix(shorter[0])
-    return prefix != longer[0] and longer == [prefix + key for key in shorter]
+def common_prefix(longer: list[str], shorter: list[str]) -> str | None:
+    """The prefix by which the longer names become the shorter ones, if there is one; either may have some more."""
+    prefix = next((name.removesuffix(shorter[0]) for name in longer if name.endswith(shorter[0])), "")
+    alike = {prefix + name for name in shorter} & set(longer)
+    return prefix if prefix and len(alike) == min(len(longer), len(shorter)) else None
 
 
 def closest(missing: list[str], unexpected: list[str], at_most: int = 10) -> list[str]:
