@@ -186,7 +186,7 @@ from backlit.functions.ordering import median as median
 from backlit.functions.ordering import min as min
 from backlit.functions.ordering import mode as mode
 from backlit.functions.ordering import msort as msort
-from backlit.functions.ordering import quantile as quantile
+from backlit.functions.ordering import nanmedian as nanmedian
 from backlit.functions.ordering import sort as sort
 from backlit.functions.ordering import topk as topk
 from backlit.functions.pointwise import abs as abs
@@ -213,8 +213,10 @@ from backlit.functions.pointwise import clamp as clamp
 from backlit.functions.pointwise import clamp_max as clamp_max
 from backlit.functions.pointwise import clamp_min as clamp_min
 from backlit.functions.pointwise import clip as clip
+from backlit.functions.pointwise import copysign as copysign
 from backlit.functions.pointwise import cos as cos
 from backlit.functions.pointwise import cosh as cosh
+from backlit.functions.pointwise import deg2rad as deg2rad
 from backlit.functions.pointwise import digamma as digamma
 from backlit.functions.pointwise import div as div
 from backlit.functions.pointwise import divide as divide
@@ -232,8 +234,12 @@ from backlit.functions.pointwise import fmax as fmax
 from backlit.functions.pointwise import fmin as fmin
 from backlit.functions.pointwise import fmod as fmod
 from backlit.functions.pointwise import frac as frac
+from backlit.functions.pointwise import gcd as gcd
+from backlit.functions.pointwise import heaviside as heaviside
 from backlit.functions.pointwise import hypot as hypot
 from backlit.functions.pointwise import i0 as i0
+from backlit.functions.pointwise import lcm as lcm
+from backlit.functions.pointwise import ldexp as ldexp
 from backlit.functions.pointwise import lerp as lerp
 from backlit.functions.pointwise import lgamma as lgamma
 from backlit.functions.pointwise import log as log
@@ -241,6 +247,7 @@ from backlit.functions.pointwise import log1p as log1p
 from backlit.functions.pointwise import log2 as log2
 from backlit.functions.pointwise import log10 as log10
 from backlit.functions.pointwise import logaddexp as logaddexp
+from backlit.functions.pointwise import logaddexp2 as logaddexp2
 from backlit.functions.pointwise import logit as logit
 from backlit.functions.pointwise import masked_fill as masked_fill
 from backlit.functions.pointwise import maximum as maximum
@@ -251,7 +258,9 @@ from backlit.functions.pointwise import nan_to_num as nan_to_num
 from backlit.functions.pointwise import neg as neg
 from backlit.functions.pointwise import negative as negative
 from backlit.functions.pointwise import polygamma as polygamma
+from backlit.functions.pointwise import positive as positive
 from backlit.functions.pointwise import pow as pow
+from backlit.functions.pointwise import rad2deg as rad2deg
 from backlit.functions.pointwise import reciprocal as reciprocal
 from backlit.functions.pointwise import relu as relu
 from backlit.functions.pointwise import remainder as remainder
@@ -311,6 +320,7 @@ from backlit.functions.reduction import amin as amin
 from backlit.functions.reduction import any as any
 from backlit.functions.reduction import argmax as argmax
 from backlit.functions.reduction import argmin as argmin
+from backlit.functions.reduction import cdist as cdist
 from backlit.functions.reduction import count_nonzero as count_nonzero
 from backlit.functions.reduction import cumprod as cumprod
 from backlit.functions.reduction import cumsum as cumsum
@@ -350,6 +360,10 @@ from backlit.functions.shape import unsqueeze as unsqueeze
 from backlit.functions.softmax import log_softmax as log_softmax
 from backlit.functions.softmax import logsumexp as logsumexp
 from backlit.functions.softmax import softmax as softmax
+from backlit.functions.statistics import corrcoef as corrcoef
+from backlit.functions.statistics import cov as cov
+from backlit.functions.statistics import nanquantile as nanquantile
+from backlit.functions.statistics import quantile as quantile
 from backlit.layouts import channels_last as channels_last
 from backlit.layouts import contiguous_format as contiguous_format
 from backlit.layouts import layout as layout
@@ -401,7 +415,7 @@ _SUBMODULES = frozenset(
     "accelerator amp autograd backends cuda data distributions fft func interop jit linalg mps nn optim random "
     "return_types serialization special testing train types utils version".split()
 )
-_LATER = {"fit": "train", "History": "train"}
+_LATER = {"fit": "train", "History": "train", "autocast": "amp", "GradScaler": "amp"}
 
 
 def __getattr__(name: str) -> object:

@@ -88,7 +88,8 @@ def as_device(value: Any) -> device:
 def check_device(wanted: Any = None) -> None:
     """Raise if a tensor cannot be made on the device that was asked for, or on the default one.
 
-    Raises AssertionError for CUDA, and for other devices NotImplementedError, which is a RuntimeError, as PyTorch does where they are missing.
+    As PyTorch does where they are missing, raises AssertionError for CUDA, and NotImplementedError (a RuntimeError) for
+    other devices.
     """
     if wanted is None:
         if _default is CPU:

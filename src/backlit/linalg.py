@@ -26,8 +26,8 @@ from backlit.functions.linalg import solve_triangular as solve_triangular
 from backlit.functions.linalg import svdvals as svdvals
 from backlit.functions.linalg import vecdot as vecdot
 from backlit.functions.linalg import vector_norm as vector_norm
-from backlit.functions.products import cross as cross
+from backlit.functions.products import linalg_cross
 from backlit.functions.products import matmul as matmul
 from backlit.functions.products import multi_dot as multi_dot
 
-svd = linalg_svd
+cross, svd = linalg_cross, linalg_svd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -52,9 +53,12 @@ def are_deterministic_algorithms_enabled() -> bool:
 def set_float32_matmul_precision(precision: str) -> None:
     """Allow products of float32 matrices to be less exact, "high" or "medium". They are always exact, "highest"."""
     global _precision
-    if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(f"{precision} is not one of 'highest', 'high', or 'medium'.")
-    _precision = precision
+    if precision in ("highest", "high", "medium"):
+        _precision = precision
+    else:
+        warnings.warn(
+            f"{precision} is not one of 'highest', 'high', or 'medium'; this call has no effect.", stacklevel=2
+        )
 
 
 def get_float32_matmul_precision() -> str:

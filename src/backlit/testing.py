@@ -87,9 +87,15 @@ def mismatched(x: Any, y: Any, rtol: float | None, atol: float | None, equal_nan
     with np.errstate(all="ignore"):
         absolute = np.where(wrong, np.abs(a - b), 0)
         relative = np.where(wrong, absolute / np.abs(b), 0)
-    lines = [] if x.ndim == 0 else [f"Mismatched elements: {wrong.sum()} / {x.size} ({100 * wrong.mean():.1f}%)"]
+    if x.ndim:
+        lines = [f"Mismatched elements: {wrong.sum()} / {x.size} ({100 * wrong.mean():.1f}%)"]
+    else:
+        lines = [f"Expected {y.item()} but got {x.item()}."]
     for name, values, bound in (("absolute", absolute, atol), ("relative", relative, rtol)):
         place = np.unravel_index(np.argmax(np.nan_to_num(values, nan=np.inf)), x.shape)
         at = f" at index {tuple(int(k) for k in place)}" if x.ndim else ""
-        lines.append(f"Greatest {name} difference: {values[place]}{at} (up to {bound} allowed)")
-    return "\n".join([f"{'Tensor-likes' if x.ndim else 'Scalars'} are not close!\n", *lines])
+        allowed = f" (up to {bound} allowed)" if rtol or atol else ""
+        what = f"Greatest {name}" if x.ndim else name.capitalize()
+        lines.append(f"{what} difference: {values[place]}{at}{allowed}")
+    kind, word = "Tensor-likes" if x.ndim else "Scalars", "close" if rtol or atol else "equal"
+    return "\n".join([f"{kind} are not {word}!\n", *lines])

@@ -28,8 +28,15 @@ def test_to_returns_itself_where_nothing_changes():
 
 
 def test_to_takes_a_dtype_a_device_or_a_tensor():
-    agree(lambda t: [t.ones(2).to(t.int64), t.ones(2).to("cpu", t.float64), t.ones(2).to(t.ones(1, dtype=t.int32)),
-                     t.ones(2).to(dtype=t.float16), t.ones(2).type_as(t.ones(1).double())])  # fmt: skip
+    agree(
+        lambda t: [
+            t.ones(2).to(t.int64),
+            t.ones(2).to("cpu", t.float64),
+            t.ones(2).to(t.ones(1, dtype=t.int32)),
+            t.ones(2).to(dtype=t.float16),
+            t.ones(2).type_as(t.ones(1).double()),
+        ]
+    )
 
 
 def test_gradients_pass_a_conversion():
@@ -44,17 +51,34 @@ def test_type_names_and_converts():
 
 
 VIEWS = {
-    "itself": lambda x: x, "transposed": lambda x: x.t(), "row": lambda x: x[1], "column": lambda x: x[:, 1],
-    "slice": lambda x: x[:, 1:], "expanded": lambda x: x[:, :1].expand(2, 4), "diagonal": lambda x: x.diagonal(),
-}  # fmt: skip
+    "itself": lambda x: x,
+    "transposed": lambda x: x.t(),
+    "row": lambda x: x[1],
+    "column": lambda x: x[:, 1],
+    "slice": lambda x: x[:, 1:],
+    "expanded": lambda x: x[:, :1].expand(2, 4),
+    "diagonal": lambda x: x.diagonal(),
+}
 
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_views_lie_in_memory_as_pytorchs_do(name):
     def described(t):
         x = VIEWS[name](t.arange(6.0).reshape(2, 3))
-        return [x.stride(), x.storage_offset(), x.is_contiguous(), x.numel(), x.nelement(), x.dim(), x.ndimension(),
-                tuple(x.size()), x.size(0), x.stride(0), x.element_size(), x.contiguous().stride()]  # fmt: skip
+        return [
+            x.stride(),
+            x.storage_offset(),
+            x.is_contiguous(),
+            x.numel(),
+            x.nelement(),
+            x.dim(),
+            x.ndimension(),
+            tuple(x.size()),
+            x.size(0),
+            x.stride(0),
+            x.element_size(),
+            x.contiguous().stride(),
+        ]
 
     agree(described)
 
@@ -70,13 +94,32 @@ def test_views_share_a_storage():
 
 
 def test_questions():
-    agree(lambda t: [t.is_tensor(t.ones(1)), t.is_tensor(1), t.is_floating_point(t.ones(1)), t.ones(1).is_complex(),
-                     t.ones(1).is_signed(), t.ones(1, dtype=t.uint8).is_signed(), t.numel(t.ones(2, 3)),
-                     t.ones(1).get_device(), t.ones(1).is_pinned(), str(t.ones(1).device), t.is_nonzero(t.tensor([3]))])  # fmt: skip
+    agree(
+        lambda t: [
+            t.is_tensor(t.ones(1)),
+            t.is_tensor(1),
+            t.is_floating_point(t.ones(1)),
+            t.ones(1).is_complex(),
+            t.ones(1).is_signed(),
+            t.ones(1, dtype=t.uint8).is_signed(),
+            t.numel(t.ones(2, 3)),
+            t.ones(1).get_device(),
+            t.ones(1).is_pinned(),
+            str(t.ones(1).device),
+            t.is_nonzero(t.tensor([3])),
+        ]
+    )
 
 
 def test_writing():
-    agree(lambda t: [t.zeros(2, 3).copy_(t.arange(3)), t.zeros(2).fill_(3), t.ones(2).zero_(), t.zeros(2).copy_(t.tensor(5))])
+    agree(
+        lambda t: [
+            t.zeros(2, 3).copy_(t.arange(3)),
+            t.zeros(2).fill_(3),
+            t.ones(2).zero_(),
+            t.zeros(2).copy_(t.tensor(5)),
+        ]
+    )
     agree(lambda t: [t.arange(3.0).apply_(lambda v: v * 2), t.arange(3.0).map_(t.ones(3), lambda a, b: a + b)])
 
 
@@ -100,10 +143,18 @@ def test_clone_copies_and_passes_gradients():
 
 
 def test_what_dtypes_make_together():
-    agree(lambda t: [str(t.promote_types(t.int32, t.float16)), str(t.promote_types(t.uint8, t.int8)),
-                     str(t.result_type(t.ones(1, dtype=t.int32), 1.5)), str(t.result_type(t.tensor(1.0), t.ones(1).int())),
-                     t.can_cast(t.float32, t.int64), t.can_cast(t.int64, t.int8), t.can_cast(t.int8, t.uint8),
-                     t.can_cast(t.bool, t.float32)])  # fmt: skip
+    agree(
+        lambda t: [
+            str(t.promote_types(t.int32, t.float16)),
+            str(t.promote_types(t.uint8, t.int8)),
+            str(t.result_type(t.ones(1, dtype=t.int32), 1.5)),
+            str(t.result_type(t.tensor(1.0), t.ones(1).int())),
+            t.can_cast(t.float32, t.int64),
+            t.can_cast(t.int64, t.int8),
+            t.can_cast(t.int8, t.uint8),
+            t.can_cast(t.bool, t.float32),
+        ]
+    )
 
 
 @pytest.mark.parametrize("name", ["FloatTensor", "DoubleTensor", "LongTensor", "IntTensor", "ByteTensor", "BoolTensor"])
@@ -133,7 +184,7 @@ def test_a_tensor_of_the_same_dtype():
         (lambda t: t.ones(2).copy_(t.ones(3)), "must match"),
         (lambda t: t.ones(2).expand(3, 2).add_(1), "single memory location.*clone"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_pytorchs(call, match):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -14,10 +14,25 @@ from functions.both import agree, both_raise
 
 @pytest.mark.parametrize(
     "data",
-    [3, 2.5, True, [1, 2], [1.0, 2], [[True], [False]], [], [[]], [[], []], np.float64(2), np.arange(3, dtype=np.int16), np.ones(2),
-     [np.float64(1.0), np.float64(2.0)], (1, 2), range(3)],
+    [
+        3,
+        2.5,
+        True,
+        [1, 2],
+        [1.0, 2],
+        [[True], [False]],
+        [],
+        [[]],
+        [[], []],
+        np.float64(2),
+        np.arange(3, dtype=np.int16),
+        np.ones(2),
+        [np.float64(1.0), np.float64(2.0)],
+        (1, 2),
+        range(3),
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_data_gets_the_dtype_that_pytorch_gives_it(data):
     agree(lambda t: t.tensor(data))
 
@@ -71,17 +86,32 @@ def test_like_takes_shape_and_dtype(name):
 
 
 def test_new_makes_tensors_of_the_same_dtype():
-    agree(lambda t: [t.ones(1, dtype=t.float64).new_zeros(2, 3), t.ones(1, dtype=t.int32).new_ones((2,)),
-                     t.ones(1).new_full((2,), 3), t.ones(1, dtype=t.int64).new_tensor([1.5]),
-                     t.ones(1).new_zeros(2, dtype=t.int64)])  # fmt: skip
+    agree(
+        lambda t: [
+            t.ones(1, dtype=t.float64).new_zeros(2, 3),
+            t.ones(1, dtype=t.int32).new_ones((2,)),
+            t.ones(1).new_full((2,), 3),
+            t.ones(1, dtype=t.int64).new_tensor([1.5]),
+            t.ones(1).new_zeros(2, dtype=t.int64),
+        ]
+    )
 
 
 def test_full_takes_the_dtype_of_its_value():
-    agree(lambda t: [t.full((2, 2), 1), t.full((2,), 1.5), t.full((), True), t.full((2,), 1, dtype=t.float64),
-                     t.full_like(t.ones(2), 7)])  # fmt: skip
+    agree(
+        lambda t: [
+            t.full((2, 2), 1),
+            t.full((2,), 1.5),
+            t.full((), True),
+            t.full((2,), 1, dtype=t.float64),
+            t.full_like(t.ones(2), 7),
+        ]
+    )
 
 
-@pytest.mark.parametrize("bounds", [(5,), (2, 7), (0, 10, 3), (5, 0, -2), (0.0, 1.0, 0.25), (1, 2, 0.5), (3.0,), (0,), (2, 2)])
+@pytest.mark.parametrize(
+    "bounds", [(5,), (2, 7), (0, 10, 3), (5, 0, -2), (0.0, 1.0, 0.25), (1, 2, 0.5), (3.0,), (0,), (2, 2)]
+)
 def test_arange_is_integer_unless_a_float_is_given(bounds):
     agree(lambda t: t.arange(*bounds))
 
@@ -107,7 +137,14 @@ def test_linspace_rounds_as_pytorch_does(start, end, steps, dtype):
 
 
 def test_other_sequences():
-    agree(lambda t: [t.logspace(0, 2, 5), t.logspace(0, 3, 4, base=2), t.linspace(0, 1, 1), t.linspace(0, 10, 4, dtype=t.int64)])
+    agree(
+        lambda t: [
+            t.logspace(0, 2, 5),
+            t.logspace(0, 3, 4, base=2),
+            t.linspace(0, 1, 1),
+            t.linspace(0, 10, 4, dtype=t.int64),
+        ]
+    )
     agree(lambda t: [t.eye(3), t.eye(2, 3), t.eye(2, dtype=t.int64), t.scalar_tensor(3)])
     assert torch.range(1, 3).tolist() == [1, 2, 3]
 
@@ -157,7 +194,7 @@ def test_strides_may_be_chosen():
         (lambda t: t.zeros(2, device="cuda"), "CUDA enabled.*device='cpu'"),
         (lambda t: t.zeros(2, device="mps"), "mps"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_pytorchs_and_say_what_to_write(call, match):
     both_raise(call, match)
 

@@ -11,24 +11,52 @@ from functions.both import ROWS, agree, both_raise, gradients_agree
 CUBE = np.arange(24.0).reshape(2, 3, 4)
 
 KEYS = {
-    "number": lambda t: 1, "negative": lambda t: -1, "numpy number": lambda t: np.int64(1), "tuple": lambda t: (1, 2),
-    "all": lambda t: slice(None), "slice": lambda t: (slice(None), slice(1, 3)), "step": lambda t: (slice(None), slice(0, None, 2)),
-    "ellipsis": lambda t: (..., 1), "only ellipsis": lambda t: ..., "nothing": lambda t: (), "new axis": lambda t: (None, 0, None),
-    "two ellipses": lambda t: (..., 0, ...), "element": lambda t: (1, 2, 3), "number tensor": lambda t: t.tensor(1),
-    "index": lambda t: t.tensor([1, 0, 1]), "negative index": lambda t: t.tensor([-1, 0]), "list": lambda t: [0, 1, 1],
-    "empty list": lambda t: [], "int32 index": lambda t: t.tensor([1], dtype=t.int32), "array": lambda t: np.array([1, 0]),
-    "matrix": lambda t: t.tensor([[0, 1], [1, 0]]), "range": lambda t: range(2), "column": lambda t: (slice(None), t.tensor([2, 0])),
-    "two": lambda t: (t.tensor([0, 1]), t.tensor([2, 0])), "two broadcast": lambda t: (t.tensor([[0], [1]]), t.tensor([2, 0])),
-    "apart": lambda t: (t.tensor([0, 1]), slice(None), t.tensor([2, 0])), "number and index": lambda t: (0, slice(None), t.tensor([1, 2])),
-    "index and number": lambda t: (t.tensor([0, 1]), slice(None), 2), "slice and index": lambda t: (slice(0, 1), t.tensor([1, 2])),
-    "index and new axis": lambda t: (t.tensor([0, 1]), None), "ellipsis and index": lambda t: (..., t.tensor([3, 0])),
+    "number": lambda t: 1,
+    "negative": lambda t: -1,
+    "numpy number": lambda t: np.int64(1),
+    "tuple": lambda t: (1, 2),
+    "all": lambda t: slice(None),
+    "slice": lambda t: (slice(None), slice(1, 3)),
+    "step": lambda t: (slice(None), slice(0, None, 2)),
+    "ellipsis": lambda t: (..., 1),
+    "only ellipsis": lambda t: ...,
+    "nothing": lambda t: (),
+    "new axis": lambda t: (None, 0, None),
+    "two ellipses": lambda t: (..., 0, ...),
+    "element": lambda t: (1, 2, 3),
+    "number tensor": lambda t: t.tensor(1),
+    "index": lambda t: t.tensor([1, 0, 1]),
+    "negative index": lambda t: t.tensor([-1, 0]),
+    "list": lambda t: [0, 1, 1],
+    "empty list": lambda t: [],
+    "int32 index": lambda t: t.tensor([1], dtype=t.int32),
+    "array": lambda t: np.array([1, 0]),
+    "matrix": lambda t: t.tensor([[0, 1], [1, 0]]),
+    "range": lambda t: range(2),
+    "column": lambda t: (slice(None), t.tensor([2, 0])),
+    "two": lambda t: (t.tensor([0, 1]), t.tensor([2, 0])),
+    "two broadcast": lambda t: (t.tensor([[0], [1]]), t.tensor([2, 0])),
+    "apart": lambda t: (t.tensor([0, 1]), slice(None), t.tensor([2, 0])),
+    "number and index": lambda t: (0, slice(None), t.tensor([1, 2])),
+    "index and number": lambda t: (t.tensor([0, 1]), slice(None), 2),
+    "slice and index": lambda t: (slice(0, 1), t.tensor([1, 2])),
+    "index and new axis": lambda t: (t.tensor([0, 1]), None),
+    "ellipsis and index": lambda t: (..., t.tensor([3, 0])),
     "adjacent around ellipsis": lambda t: (slice(None), t.tensor([0, 1]), ..., t.tensor([0, 1])),
-    "mask": lambda t: t.tensor([True, False]), "mask of all": lambda t: t.arange(24).reshape(2, 3, 4) % 5 == 0,
-    "mask of two": lambda t: t.arange(6).reshape(2, 3) > 2, "mask inside": lambda t: (slice(None), t.tensor([True, False, True])),
-    "mask and index": lambda t: (t.tensor([True, True]), t.tensor([0, 2])), "mask list": lambda t: [True, False],
-    "true": lambda t: True, "false": lambda t: False, "mask number": lambda t: t.tensor(True), "empty mask": lambda t: t.tensor([False, False]),
-    "list of lists": lambda t: [[0, 1], [1, 2]], "list with a slice": lambda t: [slice(0, 1), 1], "numpy mask": lambda t: np.array([False, True]),
-}  # fmt: skip
+    "mask": lambda t: t.tensor([True, False]),
+    "mask of all": lambda t: t.arange(24).reshape(2, 3, 4) % 5 == 0,
+    "mask of two": lambda t: t.arange(6).reshape(2, 3) > 2,
+    "mask inside": lambda t: (slice(None), t.tensor([True, False, True])),
+    "mask and index": lambda t: (t.tensor([True, True]), t.tensor([0, 2])),
+    "mask list": lambda t: [True, False],
+    "true": lambda t: True,
+    "false": lambda t: False,
+    "mask number": lambda t: t.tensor(True),
+    "empty mask": lambda t: t.tensor([False, False]),
+    "list of lists": lambda t: [[0, 1], [1, 2]],
+    "list with a slice": lambda t: [slice(0, 1), 1],
+    "numpy mask": lambda t: np.array([False, True]),
+}
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -78,9 +106,12 @@ def test_adding_to_a_part_agrees(name):
 
 
 ITEMS = st.one_of(
-    st.integers(-2, 1), st.slices(3).filter(lambda s: (s.step or 1) > 0), st.none(), st.just(...),
+    st.integers(-2, 1),
+    st.slices(3).filter(lambda s: (s.step or 1) > 0),
+    st.none(),
+    st.just(...),
     st.lists(st.integers(-2, 1), min_size=1, max_size=3).map(np.array),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200)
@@ -158,14 +189,20 @@ def test_the_tensor_written_to_keeps_its_own_gradient():
         (lambda t: t.ones(())[0], "invalid index of a 0-dim tensor"),
         (lambda t: t.ones(3, 3)[t.tensor([0, 1]), t.tensor([0, 1, 2])], "broadcast"),
         (lambda t: write(t.ones(3), 5, 1), "out of bounds"),
-        (lambda t: write(t.ones(2, 3), 0, t.ones(2)), r"\(3\) must match the existing size \(2\) at non-singleton dimension 0"),
-        (lambda t: write(t.ones(3), t.tensor([0, 1]), t.ones(3)), r"shape \[3\] cannot be broadcast to indexing result of shape \[2\]"),
+        (
+            lambda t: write(t.ones(2, 3), 0, t.ones(2)),
+            r"\(3\) must match the existing size \(2\) at non-singleton dimension 0",
+        ),
+        (
+            lambda t: write(t.ones(3), t.tensor([0, 1]), t.ones(3)),
+            r"shape \[3\] cannot be broadcast to indexing result of shape \[2\]",
+        ),
         (lambda t: write(t.ones(3), 0, [1, 2]), "can't assign a list to a torch.FloatTensor.*as_tensor"),
         (lambda t: write(t.ones(2), slice(None), np.ones(2)), "can't assign a numpy.ndarray|can't assign a ndarray"),
         (lambda t: write(t.ones(3, requires_grad=True), 0, 1.0), "leaf Variable"),
         (lambda t: write(t.ones(3), t.tensor([0, 1]), t.arange(2)), "dtypes match, got Float.*and Long.*value.to"),
         (lambda t: write(t.ones(1).expand(3), slice(None), 1.0 * t.ones(3)), "single memory location"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_pytorchs(call, match):
     both_raise(call, match)

@@ -9,16 +9,27 @@ import backlit as torch
 from functions.both import ROWS, agree, both_raise, gradients_agree
 
 JOINS = {
-    "cat": lambda t, x: t.cat([x, x * 2]), "cat columns": lambda t, x: t.cat((x, x[:, :1]), 1), "cat from the end": lambda t, x: t.cat([x, x], dim=-1),
-    "concat": lambda t, x: t.concat([x, x]), "concatenate axis": lambda t, x: t.concatenate([x, x], axis=1),
-    "stack": lambda t, x: t.stack([x, x * 2]), "stack inside": lambda t, x: t.stack([x, x], 1), "stack last": lambda t, x: t.stack([x, x], -1),
-    "hstack": lambda t, x: t.hstack([x, x]), "hstack vectors": lambda t, x: t.hstack([x[0], x[1]]), "vstack": lambda t, x: t.vstack([x, x[0]]),
-    "dstack": lambda t, x: t.dstack([x, x]), "column_stack": lambda t, x: t.column_stack([x, x[:, 0]]),
-    "block_diag": lambda t, x: t.block_diag(x, x[0], x[0, 0]), "meshgrid": lambda t, x: t.meshgrid(x[0], x[1], indexing="ij")[0],
-    "meshgrid xy": lambda t, x: t.meshgrid(x[0], x[1], indexing="xy")[1], "cartesian_prod": lambda t, x: t.cartesian_prod(x[0], x[1]),
-    "cartesian_prod of one": lambda t, x: t.cartesian_prod(x[0]), "combinations": lambda t, x: t.combinations(x[0]),
+    "cat": lambda t, x: t.cat([x, x * 2]),
+    "cat columns": lambda t, x: t.cat((x, x[:, :1]), 1),
+    "cat from the end": lambda t, x: t.cat([x, x], dim=-1),
+    "concat": lambda t, x: t.concat([x, x]),
+    "concatenate axis": lambda t, x: t.concatenate([x, x], axis=1),
+    "stack": lambda t, x: t.stack([x, x * 2]),
+    "stack inside": lambda t, x: t.stack([x, x], 1),
+    "stack last": lambda t, x: t.stack([x, x], -1),
+    "hstack": lambda t, x: t.hstack([x, x]),
+    "hstack vectors": lambda t, x: t.hstack([x[0], x[1]]),
+    "vstack": lambda t, x: t.vstack([x, x[0]]),
+    "dstack": lambda t, x: t.dstack([x, x]),
+    "column_stack": lambda t, x: t.column_stack([x, x[:, 0]]),
+    "block_diag": lambda t, x: t.block_diag(x, x[0], x[0, 0]),
+    "meshgrid": lambda t, x: t.meshgrid(x[0], x[1], indexing="ij")[0],
+    "meshgrid xy": lambda t, x: t.meshgrid(x[0], x[1], indexing="xy")[1],
+    "cartesian_prod": lambda t, x: t.cartesian_prod(x[0], x[1]),
+    "cartesian_prod of one": lambda t, x: t.cartesian_prod(x[0]),
+    "combinations": lambda t, x: t.combinations(x[0]),
     "combinations again": lambda t, x: t.combinations(x[0], 2, with_replacement=True),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", JOINS)
@@ -27,13 +38,22 @@ def test_joined_values_and_gradients_agree(name):
 
 
 CUTS = {
-    "split": lambda t, x: x.split(2, 1), "split lengths": lambda t, x: t.split(x, [1, 2], dim=1), "split dim": lambda t, x: x.split(1, dim=-2),
-    "chunk": lambda t, x: x.chunk(2, 1), "chunk more than there are": lambda t, x: x.chunk(5), "unbind": lambda t, x: x.unbind(),
-    "unbind last": lambda t, x: t.unbind(x, -1), "tensor_split": lambda t, x: x.tensor_split(2, 1),
-    "tensor_split at": lambda t, x: x.tensor_split((1, 1), 1), "tensor_split many": lambda t, x: x.tensor_split(5, 1),
-    "hsplit": lambda t, x: x.hsplit(3), "hsplit vector": lambda t, x: x[0].hsplit([1]), "vsplit": lambda t, x: x.vsplit(2),
-    "dsplit": lambda t, x: x[None].dsplit(3), "split_with_sizes": lambda t, x: x.split_with_sizes([2, 0, 1], 1),
-}  # fmt: skip
+    "split": lambda t, x: x.split(2, 1),
+    "split lengths": lambda t, x: t.split(x, [1, 2], dim=1),
+    "split dim": lambda t, x: x.split(1, dim=-2),
+    "chunk": lambda t, x: x.chunk(2, 1),
+    "chunk more than there are": lambda t, x: x.chunk(5),
+    "unbind": lambda t, x: x.unbind(),
+    "unbind last": lambda t, x: t.unbind(x, -1),
+    "tensor_split": lambda t, x: x.tensor_split(2, 1),
+    "tensor_split at": lambda t, x: x.tensor_split((1, 1), 1),
+    "tensor_split many": lambda t, x: x.tensor_split(5, 1),
+    "hsplit": lambda t, x: x.hsplit(3),
+    "hsplit vector": lambda t, x: x[0].hsplit([1]),
+    "vsplit": lambda t, x: x.vsplit(2),
+    "dsplit": lambda t, x: x[None].dsplit(3),
+    "split_with_sizes": lambda t, x: x.split_with_sizes([2, 0, 1], 1),
+}
 
 
 @pytest.mark.parametrize("name", CUTS)
@@ -67,7 +87,10 @@ def test_dtypes_are_promoted():
     ("call", "match"),
     [
         (lambda t: t.cat([]), "non-empty list"),
-        (lambda t: t.cat([t.ones(2, 3), t.ones(2, 2)]), "except in dimension 0. Expected size 3 but got size 2 for tensor number 1"),
+        (
+            lambda t: t.cat([t.ones(2, 3), t.ones(2, 2)]),
+            "except in dimension 0. Expected size 3 but got size 2 for tensor number 1",
+        ),
         (lambda t: t.cat([t.ones(2, 3), t.ones(2)]), "same number of dimensions: got 2 and 1"),
         (lambda t: t.cat([t.ones(()), t.ones(())]), "zero-dimensional.*stack"),
         (lambda t: t.cat(t.ones(2), 0), "must be tuple of Tensors"),
@@ -85,7 +108,7 @@ def test_dtypes_are_promoted():
         (lambda t: t.ones(3).vsplit(3), "at least 2 dimensions"),
         (lambda t: t.meshgrid(t.ones(2), indexing="no"), "indexing must be one of"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_pytorchs_and_name_the_shapes(call, match):
     both_raise(call, match)
 

@@ -14,21 +14,47 @@ SHAPES = st.lists(st.integers(1, 4), max_size=4).map(tuple)
 
 #: Each is a view in PyTorch: it shares memory with its argument.
 VIEWS = {
-    "view": lambda t, x: x.view(3, 2), "view inferred": lambda t, x: x.view(-1), "view_as": lambda t, x: x.view_as(t.ones(6)),
-    "reshape": lambda t, x: x.reshape(3, 2), "flatten": lambda t, x: x.flatten(), "ravel": lambda t, x: t.ravel(x),
-    "unflatten": lambda t, x: x.unflatten(1, (3, 1)), "unflatten inferred": lambda t, x: x.unflatten(-1, (-1, 3)),
-    "squeeze": lambda t, x: x[:1].squeeze(), "squeeze dim": lambda t, x: x[:1].squeeze(0), "squeeze none": lambda t, x: x.squeeze(1),
-    "squeeze dims": lambda t, x: x[:1, :1].squeeze((0, 1)), "unsqueeze": lambda t, x: x.unsqueeze(1), "unsqueeze last": lambda t, x: x.unsqueeze(-1),
-    "t": lambda t, x: x.t(), "transpose": lambda t, x: x.transpose(0, -1), "swapaxes": lambda t, x: x.swapaxes(0, 1),
-    "permute": lambda t, x: x.permute(1, 0), "permute dims": lambda t, x: x.permute(dims=(1, 0)), "movedim": lambda t, x: x.movedim(0, 1),
-    "moveaxis": lambda t, x: t.moveaxis(x.view(2, 1, 3), (0, 1), (2, 0)), "T": lambda t, x: x.T, "mT": lambda t, x: x.mT, "H": lambda t, x: x.H,
-    "expand": lambda t, x: x.expand(4, -1, 3), "expand_as": lambda t, x: x.expand_as(t.ones(2, 2, 3)),
-    "broadcast_to": lambda t, x: t.broadcast_to(x, (2, 2, 3)), "as_strided": lambda t, x: x.as_strided((2, 2), (1, 2), 1),
-    "unfold": lambda t, x: x.unfold(1, 2, 1), "narrow": lambda t, x: x.narrow(1, 1, 2), "narrow from the end": lambda t, x: x.narrow(1, -2, 2),
-    "select": lambda t, x: x.select(1, -1), "diagonal": lambda t, x: x.diagonal(1), "split": lambda t, x: x.split(2, 1)[1],
-    "chunk": lambda t, x: x.chunk(2, 1)[1], "unbind": lambda t, x: x.unbind(1)[2], "detach": lambda t, x: x.detach(),
-    "element": lambda t, x: x[1, 2], "slice": lambda t, x: x[:, ::2], "row": lambda t, x: x[-1],
-}  # fmt: skip
+    "view": lambda t, x: x.view(3, 2),
+    "view inferred": lambda t, x: x.view(-1),
+    "view_as": lambda t, x: x.view_as(t.ones(6)),
+    "reshape": lambda t, x: x.reshape(3, 2),
+    "flatten": lambda t, x: x.flatten(),
+    "ravel": lambda t, x: t.ravel(x),
+    "unflatten": lambda t, x: x.unflatten(1, (3, 1)),
+    "unflatten inferred": lambda t, x: x.unflatten(-1, (-1, 3)),
+    "squeeze": lambda t, x: x[:1].squeeze(),
+    "squeeze dim": lambda t, x: x[:1].squeeze(0),
+    "squeeze none": lambda t, x: x.squeeze(1),
+    "squeeze dims": lambda t, x: x[:1, :1].squeeze((0, 1)),
+    "unsqueeze": lambda t, x: x.unsqueeze(1),
+    "unsqueeze last": lambda t, x: x.unsqueeze(-1),
+    "t": lambda t, x: x.t(),
+    "transpose": lambda t, x: x.transpose(0, -1),
+    "swapaxes": lambda t, x: x.swapaxes(0, 1),
+    "permute": lambda t, x: x.permute(1, 0),
+    "permute dims": lambda t, x: x.permute(dims=(1, 0)),
+    "movedim": lambda t, x: x.movedim(0, 1),
+    "moveaxis": lambda t, x: t.moveaxis(x.view(2, 1, 3), (0, 1), (2, 0)),
+    "T": lambda t, x: x.T,
+    "mT": lambda t, x: x.mT,
+    "H": lambda t, x: x.H,
+    "expand": lambda t, x: x.expand(4, -1, 3),
+    "expand_as": lambda t, x: x.expand_as(t.ones(2, 2, 3)),
+    "broadcast_to": lambda t, x: t.broadcast_to(x, (2, 2, 3)),
+    "as_strided": lambda t, x: x.as_strided((2, 2), (1, 2), 1),
+    "unfold": lambda t, x: x.unfold(1, 2, 1),
+    "narrow": lambda t, x: x.narrow(1, 1, 2),
+    "narrow from the end": lambda t, x: x.narrow(1, -2, 2),
+    "select": lambda t, x: x.select(1, -1),
+    "diagonal": lambda t, x: x.diagonal(1),
+    "split": lambda t, x: x.split(2, 1)[1],
+    "chunk": lambda t, x: x.chunk(2, 1)[1],
+    "unbind": lambda t, x: x.unbind(1)[2],
+    "detach": lambda t, x: x.detach(),
+    "element": lambda t, x: x[1, 2],
+    "slice": lambda t, x: x[:, ::2],
+    "row": lambda t, x: x[-1],
+}
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -69,12 +95,29 @@ def test_writing_to_a_view_is_recorded(name):
 
 @pytest.mark.parametrize(
     "copies",
-    [lambda t, x: x.t().reshape(6), lambda t, x: x.repeat(2, 1, 2), lambda t, x: x.repeat(1, 1), lambda t, x: x.tile(2),
-     lambda t, x: t.tile(x, dims=(2, 2)), lambda t, x: t.tile(x, (1, 1, 2)), lambda t, x: x.flip(0, 1), lambda t, x: x.flip(dims=[1]),
-     lambda t, x: x.fliplr(), lambda t, x: x.flipud(), lambda t, x: x.roll(1), lambda t, x: x.roll((1, -1), (0, 1)),
-     lambda t, x: t.roll(x, 4, 0), lambda t, x: x.rot90(), lambda t, x: x.rot90(2), lambda t, x: x.rot90(-1, (1, 0)),
-     lambda t, x: x.rot90(0), lambda t, x: x.t().contiguous(), lambda t, x: x.sum_to_size(1, 3), lambda t, x: x.sum_to_size(1)],
-)  # fmt: skip
+    [
+        lambda t, x: x.t().reshape(6),
+        lambda t, x: x.repeat(2, 1, 2),
+        lambda t, x: x.repeat(1, 1),
+        lambda t, x: x.tile(2),
+        lambda t, x: t.tile(x, dims=(2, 2)),
+        lambda t, x: t.tile(x, (1, 1, 2)),
+        lambda t, x: x.flip(0, 1),
+        lambda t, x: x.flip(dims=[1]),
+        lambda t, x: x.fliplr(),
+        lambda t, x: x.flipud(),
+        lambda t, x: x.roll(1),
+        lambda t, x: x.roll((1, -1), (0, 1)),
+        lambda t, x: t.roll(x, 4, 0),
+        lambda t, x: x.rot90(),
+        lambda t, x: x.rot90(2),
+        lambda t, x: x.rot90(-1, (1, 0)),
+        lambda t, x: x.rot90(0),
+        lambda t, x: x.t().contiguous(),
+        lambda t, x: x.sum_to_size(1, 3),
+        lambda t, x: x.sum_to_size(1),
+    ],
+)
 def test_copies_have_pytorchs_values_and_gradients(copies):
     gradients_agree(copies, ROWS)
     x = torch.from_numpy(ROWS.copy())
@@ -87,8 +130,13 @@ def test_reshape_and_permute_agree_for_any_shape(shape, random):
     array = np.arange(math.prod(shape)).reshape(shape)
     order = random.sample(range(len(shape)), len(shape))
     target = random.sample(shape, len(shape))
-    agree(lambda t: [t.from_numpy(array).permute(order), t.from_numpy(array).permute(order).reshape(target),
-                     t.from_numpy(array).permute(order).stride() if array.size > 1 else None])  # fmt: skip
+    agree(
+        lambda t: [
+            t.from_numpy(array).permute(order),
+            t.from_numpy(array).permute(order).reshape(target),
+            t.from_numpy(array).permute(order).stride() if array.size > 1 else None,
+        ]
+    )
 
 
 @given(SHAPES, SHAPES)
@@ -118,13 +166,24 @@ def test_broadcasting_agrees(first, second):
 
 def test_dimensions_may_be_added_to_reach_a_rank():
     for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
-        agree(lambda t, name=name: [getattr(t, name)(t.ones(shape)) for shape in ((), (2,), (2, 3), (2, 3, 4), (1, 2, 3, 4))])
+        agree(
+            lambda t, name=name: [
+                getattr(t, name)(t.ones(shape)) for shape in ((), (2,), (2, 3), (2, 3, 4), (1, 2, 3, 4))
+            ]
+        )
         agree(lambda t, name=name: getattr(t, name)(t.ones(()), t.ones(2)))
 
 
 def test_a_tensor_itself_takes_another_shape():
-    agree(lambda t: [t.ones(2, 1).squeeze_(), t.ones(2).unsqueeze_(0), t.arange(6).reshape(2, 3).t_(),
-                     t.arange(6).reshape(2, 3).transpose_(0, 1), t.ones(2, 1, 1).squeeze_(1)])  # fmt: skip
+    agree(
+        lambda t: [
+            t.ones(2, 1).squeeze_(),
+            t.ones(2).unsqueeze_(0),
+            t.arange(6).reshape(2, 3).t_(),
+            t.arange(6).reshape(2, 3).transpose_(0, 1),
+            t.ones(2, 1, 1).squeeze_(1),
+        ]
+    )
     x = torch.ones(2, 3)
     assert x.unsqueeze_(0) is x
     assert torch.ones(2).resize_(3, 3).shape == (3, 3)
@@ -143,7 +202,10 @@ def test_bytes_can_be_read_as_another_dtype():
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda t: t.ones(2, 3).reshape(4), r"shape '\[4\]' is invalid for input of size 6.*x.reshape\(x.shape\[0\], -1\)"),
+        (
+            lambda t: t.ones(2, 3).reshape(4),
+            r"shape '\[4\]' is invalid for input of size 6.*x.reshape\(x.shape\[0\], -1\)",
+        ),
         (lambda t: t.ones(2, 3).view(4, -1), r"shape '\[4, -1\]' is invalid for input of size 6"),
         (lambda t: t.ones(2, 3).reshape(-1, -1), "only one dimension can be inferred"),
         (lambda t: t.ones(2, 3).reshape(-2, 3), "invalid shape dimension -2"),
@@ -177,6 +239,6 @@ def test_bytes_can_be_read_as_another_dtype():
         (lambda t: t.ones(4).as_strided((3,), (2,), 1), "out of bounds"),
         (lambda t: t.ones(2, 3).sum_to_size(2, 2), "not expandable"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_pytorchs_and_name_the_shapes(call, match):
     both_raise(call, match)

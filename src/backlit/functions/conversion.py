@@ -142,10 +142,9 @@ def stride(self: Tensor, dim: Any = None) -> Any:
     """How many places in memory lead from one element to the next along each dimension, or along one."""
     steps = [step // self.array.itemsize for step in self.array.strides]
     for k in reversed(range(len(steps) - 1)):
-        if steps[k] == 0 and self.array.shape[k] == 1:  # a new axis: NumPy writes 0, PyTorch the step that it would have
+        if steps[k] == 0 and self.array.shape[k] == 1:  # a new axis: NumPy's step is 0, PyTorch's what it would be
             steps[k] = steps[k + 1] * self.array.shape[k + 1]
-    steps = tuple(steps)
-    return steps if dim is None else steps[wrapped(self, dim)]
+    return tuple(steps) if dim is None else steps[wrapped(self, dim)]
 
 
 def element_size(self: Tensor) -> Any:

@@ -237,6 +237,16 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return result if out is None else into(out, result)
 
 
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """The vector product along `dim`, by default the last."""
+    if input.array.ndim != other.array.ndim:
+        raise RuntimeError(
+            f"linalg.cross: inputs must have the same number of dimensions, but have the shapes "
+            f"{list(input.array.shape)} and {list(other.array.shape)}."
+        )
+    return cross(input, other, dim, out=out)
+
+
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The vector product, along a dimension of length 3: `dim`, or else the first such one."""
     x, y = broadcast_tensors(input, other)
