@@ -84,8 +84,6 @@ class ParameterDict(Module):
             self.update(parameters)
 
     def __getitem__(self, key: str) -> Any:
-        if str(key) not in self._keys:
-            raise KeyError(key)
         return getattr(self, str(key))
 
     def __setitem__(self, key: str, value: Any) -> None:
