@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from backlit import random
 from backlit.ops import arithmetic
 from backlit.ops import dropout as ops
@@ -79,8 +81,8 @@ def dropped(input: Tensor, p: float, training: bool, inplace: bool, mask_shape: 
     check_probability(p)
     if not training or p == 0 or input.array.size == 0:
         return input
-    if p == 1:
-        return times(input, Tensor.wrap(input.array.dtype.type(0) * random_mask(input, 0.0, ())), inplace)
+    if p == 1:  # certain: PyTorch draws nothing
+        return times(input, Tensor.wrap(np.zeros((), input.array.dtype)), inplace)
     return times(input, random_mask(input, p, mask_shape) / (1 - p), inplace)
 
 
