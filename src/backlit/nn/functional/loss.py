@@ -62,7 +62,8 @@ def huber_loss(
         raise RuntimeError(f"huber_loss does not support non-positive values for delta; received {delta}.")
     if weight is None:
         return apply(loss.huber_loss, input, target, reduction=reduction, delta=delta)
-    return weighted(apply(loss.huber_loss, input, target, reduction="none", delta=delta), weight, reduction)
+    # PyTorch's mean is over the elements here, and over the weights in the losses above.
+    return reduced(times(apply(loss.huber_loss, input, target, reduction="none", delta=delta), weight), reduction)
 
 
 def smooth_l1_loss(
@@ -222,10 +223,14 @@ def fitting_variance(var: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 def weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """Single losses times their weights; the mean is over the sum of the weights."""
+    total = reduced(times(losses, weight), "none" if reduction == "none" else "sum")
+    return total / reductions.sum(weight) if reduction == "mean" else total
+
+
+def times(losses: Tensor, weight: Tensor) -> Tensor:
     if weight.array.shape != losses.array.shape:
         raise ValueError(f"Inputs and weights must have the same size: {list(losses.shape)} and {list(weight.shape)}.")
-    total = reduced(losses * weight, "none" if reduction == "none" else "sum")
-    return total / reductions.sum(weight) if reduction == "mean" else total
+    return losses * weight
 
 
 def are_probabilities(x: np.ndarray[Any, Any]) -> bool:
