@@ -218,7 +218,9 @@ class Tensor(Tracked):
 
     def overwrite(self, value: Any) -> Tensor:
         """Write `value` (tensor, array or number) into this tensor's memory; recorded if gradients are."""
-        return written(self, lambda _: fitted(value, self.array.shape, self.array.dtype))
+        if is_recorded(self, value):
+            return written(self, lambda _: fitted(value, self.array.shape, self.array.dtype))
+        return written_silently(self, None, None, value)
 
     def __getitem__(self, key: Any) -> Tensor:
         view, gather = index_of(key, self.array.ndim)
@@ -228,13 +230,8 @@ class Tensor(Tracked):
     def __setitem__(self, key: Any, value: Any) -> None:
         view, gather = index_of(key, self.array.ndim)
         value = assignable(value, self, gather)
-        if not (grad_mode.enabled and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad))):
-            token = QUIET.set(IGNORE)
-            try:
-                assign(self.array if view is None else self.array[view], gather, getattr(value, "array", value))
-            finally:
-                QUIET.reset(token)
-            self.bump()
+        if not is_recorded(self, value):
+            written_silently(self, view, gather, value)
             return
         target = self if view is None else apply(index.part, self, key=view)
         if gather is None:
@@ -478,6 +475,22 @@ def written(target: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
     target.bump()
     if recording and (result.requires_grad or target.needs_grad):
         rebase(target, result)
+    return target
+
+
+def is_recorded(target: Tensor, value: Any) -> bool:
+    """Whether writing `value` to `target` is to be part of the graph."""
+    return grad_mode.enabled and (target.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
+
+
+def written_silently(target: Tensor, view: Any, gather: Any, value: Any) -> Tensor:
+    """Write `value` into the part of `target`'s memory that two keys select."""
+    token = QUIET.set(IGNORE)
+    try:
+        assign(target.array if view is None else target.array[view], gather, getattr(value, "array", value))
+    finally:
+        QUIET.reset(token)
+    target.bump()
     return target
 
 

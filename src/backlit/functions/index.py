@@ -28,7 +28,8 @@ def integers(index: Tensor, name: str) -> Any:
 
 def in_bounds(index: Any, length: int, dim: int, error: type[Exception] = RuntimeError) -> Any:
     """The index, if every element counts from the front of a dimension of this length."""
-    if index.size and (index.min() < 0 or index.max() >= length):
+    # Read without a sign, a negative number is a large one: one look at the greatest finds both.
+    if index.size and index.view(f"u{index.itemsize}").max() >= length:
         wrong = index[(index < 0) | (index >= length)][0]
         raise error(
             f"index {wrong} is out of bounds for dimension {dim} with size {length}: index out of range in self, which "
@@ -99,7 +100,8 @@ def gather(
         return take(x, index)
     check_covered(i, x.array.shape, at, "self")
     in_bounds(i, x.array.shape[at], at)
-    result = reshaped(apply(along.gather, x, i, axis=at), index.array.shape)
+    result = apply(along.gather, x, i, axis=at)
+    result = result if index.array.ndim else reshaped(result, ())
     return result if out is None else into(out, result)
 
 
@@ -232,7 +234,8 @@ def scattered(input: Tensor, dim: int, index: Tensor, src: Any, name: str, way: 
     check_covered(i, y.array.shape if isinstance(y, Tensor) else y.shape, at, "src", whole=True)
     in_bounds(i, x.array.shape[at], at)
     op, settings = WAYS[way]
-    return reshaped(apply(op, x, i, y, axis=at, **settings), input.array.shape)
+    result = apply(op, x, i, y, axis=at, **settings)
+    return result if input.array.ndim else reshaped(result, ())
 
 
 WAYS: dict[str | None, tuple[Any, dict[str, Any]]] = {

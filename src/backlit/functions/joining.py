@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
-from backlit.functions.shape import atleast, broadcast_tensors, reshaped, unsqueeze
+from backlit.functions.shape import atleast, broadcast_tensors, reshaped
 from backlit.ops import index as index_ops
 from backlit.ops import shape as ops
 from backlit.tensor import Tensor, apply
@@ -30,8 +30,10 @@ def cat(tensors: Tensors, dim: int = 0, *, axis: int | None = None, out: Tensor 
     # An empty tensor of one dimension joins anything: code starts lists with torch.tensor([]).
     used = [x for x in given if x.array.shape != (0,)] or given[:1]
     at = wrapped(used[0], dim if axis is None else axis)
-    check_joinable(used, at)
-    result = apply(ops.concatenate, *used, axis=at)
+    try:
+        result = apply(ops.concatenate, *used, axis=at)
+    except RuntimeError:
+        raise unjoinable(used, at) from None
     return result if out is None else into(out, result)
 
 
@@ -53,23 +55,25 @@ def parts_of(tensors: Tensors, complaint: str) -> list[Tensor]:
     return given
 
 
-def check_joinable(tensors: list[Tensor], at: int) -> None:
+def unjoinable(tensors: list[Tensor], at: int) -> RuntimeError:
+    """Why tensors cannot be joined along dimension `at`."""
     first = tensors[0].array.shape
     if not first:
-        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated. Write torch.stack([...]).")
+        return RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated. Write torch.stack([...]).")
     for k, x in enumerate(tensors):
         shape = x.array.shape
         if len(shape) != len(first):
-            raise RuntimeError(
+            return RuntimeError(
                 f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)} "
                 f"(shapes {list(first)} and {list(shape)})"
             )
         for d, (a, b) in enumerate(zip(first, shape, strict=True)):
             if a != b and d != at:
-                raise RuntimeError(
+                return RuntimeError(
                     f"Sizes of tensors must match except in dimension {at}. Expected size {a} but got size {b} for "
                     f"tensor number {k} in the list: shapes {list(first)} and {list(shape)} differ in dimension {d}."
                 )
+    return RuntimeError(f"torch.cat(): shapes {[list(x.array.shape) for x in tensors]} do not join in dimension {at}")
 
 
 def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -84,7 +88,11 @@ def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tenso
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(x.array.shape)} at entry {k}"
             )
-    return cat([unsqueeze(x, dim) for x in given], dim if dim >= 0 else dim + len(shape) + 1, out=out)
+    ndim = len(shape) + 1
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+    result = apply(ops.stack, *given, axis=dim % ndim)
+    return result if out is None else into(out, result)
 
 
 def hstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:

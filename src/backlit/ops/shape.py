@@ -138,6 +138,22 @@ def _(g, xs_shape, axis, k):
     return g[(*before, slice(start, start + xs_shape[k][axis]))]
 
 
+def stacked(rng: np.random.Generator) -> Any:
+    for axis, shape, count in ((0, (2, 3), 2), (1, (2,), 3), (2, (2, 3), 1), (0, (), 2), (1, (0,), 2)):
+        yield Sample(tuple(rng.normal(size=shape) for _ in range(count)), {"axis": axis})
+
+
+@op(torch="stack", numpy=np.stack, promotes="same", samples=stacked)
+def stack(*xs, axis):
+    """out[.., k, ..] = the k-th array: the arrays side by side along a new axis."""
+    return np.stack(xs, axis)
+
+
+@stack.gradient("xs")
+def _(g, axis, k):
+    return g[(*(slice(None),) * axis, k)]
+
+
 @op(torch="nn.functional.pad", node="ConstantPadNdBackward0", samples=cases((((2, 3),), {"widths": ((1, 0), (0, 2))}),
     (((2, 3),), {"widths": ((0, -1), (-1, 1)), "value": 2.0}), (((0, 3),), {"widths": ((1, 1), (0, 0))})))  # fmt: skip
 def pad(x, *, widths, value=0):
