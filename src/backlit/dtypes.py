@@ -145,6 +145,12 @@ def converted(values: Sequence[Any], to_float: bool) -> Sequence[Any]:
     return [v.astype(kind, copy=False) if isinstance(v, np.ndarray) else v for v in values]
 
 
+def wrapped_around(values: Sequence[Any]) -> Sequence[Any]:
+    """Integers too large (or negative) for the arrays' dtype, brought into it as C does: modulo 2 ** bits."""
+    kind = next(v.dtype for v in values if isinstance(v, np.ndarray))
+    return [np.array(v).astype(kind) if isinstance(v, int) else v for v in values]
+
+
 class finfo:
     """The limits of a floating-point dtype: bits, eps, max, min, tiny, resolution."""
 

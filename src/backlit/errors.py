@@ -25,6 +25,8 @@ def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
     if isinstance(error, np.linalg.LinAlgError):
         return LinAlgError(f"{name}: {error}: {CAUSES.get(str(error), 'the computation could not be completed')}. "
                            f"The matrices have the shape {shapes[0]}.")  # fmt: skip
+    if isinstance(error, TypeError):
+        return unsupported(name, arrays, error)
     if isinstance(error, IndexError):
         return IndexError(f"{name}: {error}; shapes received: {', '.join(map(str, shapes))}")
     if op.name in ("matmul", "linear", "mm", "bmm", "addmm"):
@@ -37,6 +39,14 @@ def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
     if "broadcast" in str(error) and len(shapes) > 1:
         return RuntimeError(broadcast_message(name, shapes))
     return RuntimeError(f"{name}: {error} (shapes received: {', '.join(map(str, shapes))})")
+
+
+def unsupported(name: str, arrays: Sequence[Any], error: TypeError) -> Exception:
+    """NumPy has no loop of a function for these dtypes; any other TypeError is what it is."""
+    if "ufunc" not in str(error) and "numpy boolean" not in str(error):
+        return error
+    kinds = ", ".join(str(a.dtype) for a in arrays if isinstance(a, np.ndarray))
+    return NotImplementedError(f'"{name}" not implemented for {kinds}: {error} Convert first: x.float() or x.int(), say.')
 
 
 def by(shape: Sequence[int]) -> str:

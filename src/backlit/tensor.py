@@ -403,8 +403,10 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
     token = QUIET.set(IGNORE)
     try:
         out = op.forward(*arrays, **settings)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, TypeError) as error:
         raise mismatch(op, arrays, error) from None
+    except OverflowError:
+        out = op.forward(*dtypes.wrapped_around(arrays), **settings)
     finally:
         QUIET.reset(token)
     if op.extras:

@@ -10,8 +10,28 @@ from hypothesis import strategies as st
 
 import backlit as torch
 
-STEPS = ["part", "row", "transpose", "flatten", "unsqueeze", "expand", "product", "sine", "exponential", "add_",
-         "mul_", "scale_", "sine_", "exponential_", "zero_", "copy_", "set_row", "set_part", "masked_set", "detach"]  # fmt: skip
+STEPS = [
+    "part",
+    "row",
+    "transpose",
+    "flatten",
+    "unsqueeze",
+    "expand",
+    "product",
+    "sine",
+    "exponential",
+    "detach",
+    "add_",
+    "mul_",
+    "scale_",
+    "sine_",
+    "exponential_",
+    "zero_",
+    "copy_",
+    "set_row",
+    "set_part",
+    "masked_set",
+]
 
 instructions = st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 start = [[0.3, -0.7, 1.1], [0.9, 0.2, -0.4]]

@@ -71,7 +71,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:
     """How many elements lie in each of `bins` equal parts of [min, max], or of their own range if both are equal."""
     if input.array.dtype.kind != "f":
-        raise RuntimeError(f"\"histogram_cpu\" not implemented for '{input.dtype.title}': make it a float, x.float().")
+        raise NotImplementedError(
+            f"\"histogram_cpu\" not implemented for '{input.dtype.title}': make it a float, x.float()."
+        )
     low, high = float(min), float(max)
     if low == high and input.array.size:
         low, high = float(input.array.min()), float(input.array.max())

@@ -20,6 +20,7 @@ from backlit.functions import (
     reduction,
     shape,
     softmax,
+    statistics,
 )
 from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
@@ -75,10 +76,10 @@ METHODS = {
         abs absolute neg negative square reciprocal relu sigmoid
         exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
         sin cos tan asin arcsin acos arccos atan arctan sinh cosh tanh asinh arcsinh acosh arccosh atanh arctanh sinc
-        floor ceil trunc fix frac round sign sgn
+        floor ceil trunc fix frac round sign sgn deg2rad rad2deg
         erf erfc erfinv lgamma digamma i0 logit
         add sub subtract rsub mul multiply div divide true_divide floor_divide remainder fmod pow float_power
-        maximum minimum fmax fmin atan2 arctan2 hypot logaddexp xlogy
+        maximum minimum fmax fmin atan2 arctan2 hypot logaddexp logaddexp2 xlogy copysign heaviside gcd lcm ldexp
         addcmul addcdiv lerp clamp clip clamp_min clamp_max nan_to_num masked_fill
     """,
     comparison: """
@@ -95,7 +96,10 @@ METHODS = {
         logcumsumexp
     """,
     ordering: """
-        max min aminmax argsort sort msort topk kthvalue median mode cummax cummin quantile
+        max min aminmax argsort sort msort topk kthvalue median nanmedian mode cummax cummin
+    """,
+    statistics: """
+        quantile nanquantile cov corrcoef
     """,
     counting: """
         unique unique_consecutive bincount histc nonzero argwhere
@@ -136,7 +140,7 @@ NAMED = {
     "ndimension": conversion.dim, "pin_memory": conversion.itself, "share_memory_": conversion.itself,
     "is_pinned": conversion.no, "is_shared": conversion.no, "is_inference": conversion.no,
     "resolve_conj": conversion.itself, "resolve_neg": conversion.itself, "conj": conversion.itself,
-    "positive": conversion.itself, "adjoint": shape.mT, "qr": linalg.qr_some,
+    "positive": conversion.itself, "adjoint": shape.mT, "where": pointwise.where_method, "qr": linalg.qr_some,
     "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
 }  # fmt: skip
 

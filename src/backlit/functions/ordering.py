@@ -155,6 +155,20 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     return chosen(return_types.median, input, middle, dim, keepdim, out)
 
 
+def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+    """The median of the elements that are not NaN."""
+    missing = np.isnan(input.array) if input.array.dtype.kind == "f" else np.zeros(input.array.shape, bool)
+    if dim is None:
+        return apply(order.median, input if missing.all() or not missing.any() else input[Tensor.wrap(~missing)])
+    axis = wrapped(input, dim)
+    forbid_empty(input, axis, "nanmedian")
+    if input.array.ndim == 0:
+        return itself(return_types.nanmedian, input)
+    counts = np.sum(~missing, axis=axis, keepdims=True)
+    middle = np.take_along_axis(argsort(input, dim).array, np.maximum(counts - 1, 0) // 2, axis)
+    return chosen(return_types.nanmedian, input, middle, dim, keepdim, out)
+
+
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """The most frequent element along `dim`, the smallest of several, and a position of it."""
     axis = wrapped(input, dim)
@@ -184,46 +198,3 @@ def running_extreme(kind: Any, op: Op) -> Callable[..., Any]:
 
 cummax = running_extreme(return_types.cummax, order.argcummax)
 cummin = running_extreme(return_types.cummin, order.argcummin)
-
-
-def quantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
-    out: Tensor | None = None,
-) -> Tensor:  # fmt: skip
-    """The q-th quantiles (q between 0 and 1, a number or several) of all elements, or along `dim`.
-
-    Between two elements `interpolation` decides: "linear", "lower", "higher", "midpoint" or "nearest".
-    """
-    fractions = q if isinstance(q, Tensor) else Tensor.wrap(np.asarray(q, input.array.dtype))
-    if np.any((fractions.array < 0) | (fractions.array > 1)):
-        raise RuntimeError(f"quantile() q values must be in the range [0, 1], got {fractions.tolist()}")
-    flat = apply(shape.reshape, input, shape=(-1,)) if dim is None or input.array.ndim == 0 else input
-    axis = 0 if flat is not input else wrapped(input, dim or 0)
-    if flat.array.shape[axis] == 0:
-        raise RuntimeError("quantile() input tensor must be non-empty")
-    lines = apply(shape.swapaxes, sort(flat, axis).values, axis1=axis, axis2=flat.array.ndim - 1)
-    places = apply(arithmetic.mul, fractions, lines.array.shape[-1] - 1)
-    parts = [between(lines, place, interpolation) for place in (places if places.array.ndim else [places])]
-    parts = [apply(shape.swapaxes, p, axis1=axis, axis2=flat.array.ndim - 1) for p in parts]
-    if not keepdim:
-        parts = [apply(shape.squeeze, p, axis=axis) for p in parts]
-    elif flat is not input:
-        parts = [apply(shape.reshape, p, shape=(1,) * input.array.ndim) for p in parts]
-    result = parts[0] if fractions.array.ndim == 0 else stacked(parts)
-    return result if out is None else into(out, result)
-
-
-def between(lines: Tensor, position: Tensor, interpolation: str) -> Tensor:
-    """The value at a fractional position of sorted lines: NaN if the line has one (it stands last)."""
-    place = position.item()
-    low, high = int(np.floor(place)), int(np.ceil(place))
-    weight = {"linear": apply(arithmetic.sub, position, low), "lower": 0.0, "higher": float(high > low),
-              "midpoint": 0.5 * (high > low), "nearest": float(np.round(place)) - low}[interpolation]  # fmt: skip
-    first, second, last = (lines[..., k : k + 1] for k in (low, high, lines.array.shape[-1] - 1))
-    value = apply(arithmetic.lerp, first, second, weight)
-    return apply(arithmetic.add, value, Tensor.wrap(np.where(np.isnan(last.array), last.array, 0)))
-
-
-def stacked(parts: list[Tensor]) -> Tensor:
-    """The tensors along a new first dimension."""
-    return apply(shape.concatenate, *[apply(shape.expand_dims, p, axis=0) for p in parts], axis=0)

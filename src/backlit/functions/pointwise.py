@@ -14,7 +14,6 @@ from backlit.tensor import Tensor, apply
 
 abs = absolute = unary(arithmetic.abs)
 neg = negative = unary(arithmetic.neg)
-square = unary(arithmetic.square)
 reciprocal = unary(arithmetic.reciprocal)
 relu = unary(activation.relu)
 selu = unary(activation.selu)
@@ -48,7 +47,7 @@ floor = unary(rounding.floor)
 ceil = unary(rounding.ceil)
 trunc = fix = unary(rounding.trunc)
 frac = unary(rounding.frac)
-sign = sgn = unary(rounding.sign)
+sign = unary(rounding.sign)
 
 erf = unary(special.erf)
 erfc = unary(special.erfc)
@@ -69,6 +68,11 @@ fmin = binary(arithmetic.fmin)
 atan2 = arctan2 = binary(trigonometry.atan2)
 hypot = binary(trigonometry.hypot)
 logaddexp = binary(exponentials.logaddexp)
+logaddexp2 = binary(exponentials.logaddexp2)
+copysign = binary(arithmetic.copysign)
+heaviside = binary(rounding.heaviside)
+gcd = binary(arithmetic.gcd)
+lcm = binary(arithmetic.lcm)
 xlogy = binary(special.xlogy)
 true_divide = binary(arithmetic.div)
 
@@ -130,6 +134,42 @@ def truncated_quotient(input: Tensor, other: Any) -> Tensor:
 def plain(value: Any) -> Any:
     """A tensor's array; a number as it is."""
     return value.array if isinstance(value, Tensor) else value
+
+
+def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """input * input; of booleans, integers."""
+    result = apply(arithmetic.square, counted(tensor_or_raise(input, "square")))
+    return result if out is None else into(out, result)
+
+
+def counted(value: Tensor) -> Tensor:
+    """Booleans as int64, since NumPy has no arithmetic for them that PyTorch has."""
+    return apply(convert.cast, value, dtype=np.dtype(np.int64)) if value.array.dtype.kind == "b" else value
+
+
+def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The sign of each element: -1, 0 or 1."""
+    return sign(input, out=out)
+
+
+def positive(input: Tensor) -> Tensor:
+    """The input itself."""
+    return input
+
+
+def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Degrees as radians."""
+    return mul(input, np.pi / 180, out=out)
+
+
+def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Radians as degrees."""
+    return mul(input, 180 / np.pi, out=out)
+
+
+def ldexp(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """input * 2 ** other."""
+    return mul(input, apply(arithmetic.pow, 2.0, other), out=out)
 
 
 def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
@@ -233,6 +273,11 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     kind = dtypes.result_type([plain(input), plain(other)])
     result = apply(choose.where, condition, of_kind(input, kind), of_kind(other, kind))
     return result if out is None else into(out, result)
+
+
+def where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """This tensor where the condition holds, else `other`."""
+    return where(condition, self, other)  # type: ignore[no-any-return]
 
 
 def of_kind(value: Any, kind: Any) -> Any:

@@ -116,6 +116,7 @@ def prod(
         result = apply(reduce.prod, apply(shape.reshape, input, shape=(1,)), axis=0)
     else:
         result = apply(reduce.prod, input, axis=wrapped(input, dim), keepdims=keepdim)
+    result = in_kind(result, dtype)
     return result if out is None else into(out, result)
 
 
@@ -288,13 +289,22 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return vector_norm(apply(arithmetic.sub, input, other), p, None, False)
 
 
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "") -> Tensor:
+    """The p-norm of the difference of every row of x1 and every row of x2.
+
+    Shapes: (..., P, M), (..., R, M) -> (..., P, R).
+    """
+    rows, columns = apply(shape.expand_dims, x1, axis=-2), apply(shape.expand_dims, x2, axis=-3)
+    return vector_norm(apply(arithmetic.sub, rows, columns), p, -1, False)
+
+
 def running(op: Op) -> Callable[..., Tensor]:
     """cumsum or cumprod."""
 
     def function(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
         input = in_kind(input, dtype, np.dtype(np.int64))
         axis = wrapped(input, dim)
-        result = apply(op, input, axis=axis) if input.array.ndim else apply(convert.clone, input)
+        result = in_kind(apply(op, input, axis=axis) if input.array.ndim else apply(convert.clone, input), dtype)
         return result if out is None else into(out, result)
 
     return named(function, op)

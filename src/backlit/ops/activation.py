@@ -174,7 +174,7 @@ def _(g, x):
     return g * (t + x * (1 - t * t) * sigmoid(x))
 
 
-@op(torch="nn.functional.softsign", samples=unary())
+@op(torch="nn.functional.softsign", promotes="float", samples=unary())
 def softsign(x):
     """out = x / (1 + |x|)."""
     return x / (1 + np.absolute(x))
@@ -185,7 +185,7 @@ def _(g, x):
     return g / np.square(1 + np.absolute(x))
 
 
-@op(torch="nn.functional.tanhshrink", samples=unary(extremes=(-50.0, 50.0)))
+@op(torch="nn.functional.tanhshrink", promotes="float", samples=unary(extremes=(-50.0, 50.0)))
 def tanhshrink(x):
     """out = x - tanh x."""
     return x - np.tanh(x)
@@ -226,7 +226,7 @@ def hardswish(x):
 
 @hardswish.gradient("x")
 def _(g, x):
-    return np.where(x < 3, g * (x > -3) * (x / 3 + 0.5), g)
+    return np.where(x <= -3, 0, np.where(x < 3, g * (x / 3 + 0.5), g))
 
 
 @op(torch="nn.functional.threshold", samples=unary(threshold=0.3, value=7.0))

@@ -90,7 +90,8 @@ def _(g, x, y):
 @pow.gradient("y")
 def _(g, x, y, out):
     # 0 ** y is 0 for every y > 0: flat, although log(0) is infinite.
-    return g * np.where(np.equal(x, 0) & np.greater_equal(y, 0), 0, out * np.log(np.where(np.equal(x, 0), 1, x)))
+    flat = np.equal(x, 0) & np.greater_equal(y, 0)
+    return g * np.where(flat, 0, out * np.log(np.where(flat, 1, x)))
 
 
 @op(torch="neg", numpy=np.negative, samples=unary())
@@ -252,6 +253,34 @@ def _(g, x, y):
 @fmin.gradient("y")
 def _(g, x, y):
     return np.where(np.less_equal(x, y) | np.isnan(y), 0, g)
+
+
+@op(torch="copysign", numpy=np.copysign, broadcasts=True, promotes="float", samples=binary())
+def copysign(x, y):
+    """out = |x| with the sign of y."""
+    return np.copysign(x, y)
+
+
+@copysign.gradient("x")
+def _(g, x, out):
+    return g * np.sign(x) * np.sign(out)
+
+
+@copysign.gradient("y")
+def _(g):
+    return zeros_like(g)
+
+
+@op(torch="gcd", numpy=np.gcd, promotes="same", samples=cases(((np.array([12, -8, 0]), np.array([18, 12, 5])), {})))
+def gcd(x, y):
+    """out = the greatest common divisor of two integers."""
+    return np.gcd(x, y)
+
+
+@op(torch="lcm", numpy=np.lcm, promotes="same", samples=cases(((np.array([4, -6, 0]), np.array([6, 4, 5])), {})))
+def lcm(x, y):
+    """out = the least common multiple of two integers."""
+    return np.lcm(x, y)
 
 
 @op(torch="lerp", broadcasts=True, promotes="same", samples=cases((((2, 3), (2, 3), ()), {}),

@@ -6,7 +6,7 @@ import numpy as np
 
 from backlit.ops.convert import zeros_like
 from backlit.ops.registry import op
-from backlit.ops.samples import unary
+from backlit.ops.samples import binary, unary
 
 
 @op(torch="floor", numpy=np.floor, samples=unary())
@@ -64,10 +64,16 @@ def _(g):
     return zeros_like(g)
 
 
+@op(torch="heaviside", numpy=np.heaviside, promotes="same", samples=binary())
+def heaviside(x, y):
+    """out = 0 where x < 0, y where x = 0, 1 where x > 0; in y's dtype."""
+    return np.where(np.equal(x, 0), y, np.greater(x, 0))
+
+
 @op(torch="sign", numpy=np.sign, samples=unary())
 def sign(x):
-    """out = -1, 0 or 1."""
-    return np.sign(x)
+    """out = -1, 0 or 1; 0 for NaN, as PyTorch has it."""
+    return np.where(np.isnan(x), 0, np.sign(x))
 
 
 @sign.gradient("x")

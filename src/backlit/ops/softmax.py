@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backlit.ops.activation import sigmoid
+from backlit.ops.exponential import LN_2
 from backlit.ops.reduce import restored
 from backlit.ops.registry import op
 from backlit.ops.samples import binary, cases
@@ -74,6 +75,22 @@ def _(g, x, y):
 @logaddexp.gradient("y")
 def _(g, x, y):
     return g * sigmoid(y - x)
+
+
+@op(torch="logaddexp2", numpy=np.logaddexp2, broadcasts=True, promotes="float", samples=binary())
+def logaddexp2(x, y):
+    """out = log2(2 ** x + 2 ** y), where 2 ** x would overflow too."""
+    return np.logaddexp2(x, y)
+
+
+@logaddexp2.gradient("x")
+def _(g, x, y):
+    return g * sigmoid((x - y) * LN_2)
+
+
+@logaddexp2.gradient("y")
+def _(g, x, y):
+    return g * sigmoid((y - x) * LN_2)
 
 
 @op(

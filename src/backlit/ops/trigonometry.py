@@ -82,12 +82,17 @@ def atan2(y, x):
 
 @atan2.gradient("y")
 def _(g, y, x):
-    return g * x / (x * x + y * y)
+    return g * x * reciprocal_unless_0(x * x + y * y)
 
 
 @atan2.gradient("x")
 def _(g, y, x):
-    return -g * y / (x * x + y * y)
+    return -g * y * reciprocal_unless_0(x * x + y * y)
+
+
+def reciprocal_unless_0(x):
+    """1 / x; 0 where x = 0. At the origin an angle has no gradient; PyTorch takes 0."""
+    return np.where(np.equal(x, 0), 0, 1 / np.where(np.equal(x, 0), 1, x))
 
 
 @op(torch="hypot", numpy=np.hypot, broadcasts=True, promotes="same", samples=binary(0.3, 3))
@@ -179,7 +184,6 @@ def sinc(x):
 
 
 @sinc.gradient("x")
-def _(g, x):
+def _(g, x, out):
     at_zero = np.equal(x, 0)
-    angle = np.where(at_zero, 1, x) * np.pi
-    return g * np.where(at_zero, 0, np.pi * (angle * np.cos(angle) - np.sin(angle)) / (angle * angle))
+    return g * np.where(at_zero, 0, (np.cos(np.pi * x) - out) / np.where(at_zero, 1, x))
