@@ -235,7 +235,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     Dauphin et al. 2016, "Language modeling with gated convolutional networks".
     """
     if input.array.ndim == 0:
-        raise RuntimeError("glu does not support 0-dimensional tensors")
+        raise RuntimeError("glu does not support scalars because halving size must be even")
     axis = wrapped(input, dim)
     if input.array.shape[axis] % 2:
         raise RuntimeError(
