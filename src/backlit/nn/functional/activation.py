@@ -183,7 +183,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by lambd, and 0 where it is nearer than that.  Raises RuntimeError for a negative lambd."""
     if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+        raise RuntimeError(f"lambda must be in range [0, {np.finfo(input.array.dtype).max:g}], but found {lambd}.")
     return apply(activation.softshrink, input, lambd=lambd)
 
 
