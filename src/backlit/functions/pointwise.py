@@ -277,7 +277,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
 
 def where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     """This tensor where the condition holds, else `other`."""
-    return where(condition, self, other)  # type: ignore[no-any-return]
+    return where(condition, self, other)
 
 
 def of_kind(value: Any, kind: Any) -> Any:
