@@ -43,7 +43,7 @@ def gradcheck(
 
     `func(*inputs)` gives a tensor or several. Inputs should be float64: in float32 a difference of `eps` drowns in
     rounding. What differs is raised as GradcheckError, or with `raise_exception=False` makes the result False.
-    The arguments on batched and forward-mode differentiation are accepted for PyTorch's sake.
+    The arguments from check_undefined_grad on, masked included, are accepted for PyTorch's sake and change nothing.
 
     >>> import backlit as torch
     >>> x = torch.tensor([0.3, -0.8], dtype=torch.float64, requires_grad=True)

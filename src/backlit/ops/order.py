@@ -47,11 +47,17 @@ def leaders(x: Any, best: Any, axis: int) -> Any:
 @op(torch="median", node="MedianBackward0", samples=cases((((5,),), {}), (((2, 3),), {}), (((),), {})))
 def median(x):
     """out = the element in the middle, the lower of two; NaN if there is one, or none at all."""
-    if x.size == 0 or (x.dtype.kind == "f" and np.isnan(x).any()):
-        return np.full((), np.nan, x.dtype)
-    return np.partition(x, (x.size - 1) // 2, axis=None)[(x.size - 1) // 2]
+    return middle(x)
 
 
 @median.gradient("x")
 def _(g, x, out):
     return shared(g, np.equal(x, out), None)
+
+
+def middle(x: Any) -> Any:
+    """Kernel: the element that would stand at (n - 1) // 2 if x were sorted; NaN if there is one, or none at all."""
+    if x.size == 0 or (x.dtype.kind == "f" and np.isnan(x).any()):
+        return np.full((), np.nan, x.dtype)
+    place = (x.size - 1) // 2
+    return np.partition(x, place, axis=None)[place]
