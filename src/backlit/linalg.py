@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backlit.errors import LinAlgError as LinAlgError
 from backlit.functions.diagonal import diagonal as diagonal
-from backlit.functions.differences import vander as vander
+from backlit.functions.differences import linalg_vander
 from backlit.functions.linalg import cholesky as cholesky
 from backlit.functions.linalg import cond as cond
 from backlit.functions.linalg import det as det
@@ -30,4 +30,4 @@ from backlit.functions.products import linalg_cross
 from backlit.functions.products import matmul as matmul
 from backlit.functions.products import multi_dot as multi_dot
 
-cross, svd = linalg_cross, linalg_svd
+cross, svd, vander = linalg_cross, linalg_svd, linalg_vander

@@ -149,6 +149,16 @@ def test_other_sequences():
     assert torch.range(1, 3).tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("bounds", [(0.5, 3.7), (0, 5.5, 1.5), (-1.5, 2.5, 1)])
+def test_an_integer_arange_cuts_its_bounds_as_pytorch_does(bounds, dtype):
+    agree(lambda t: t.arange(*bounds, dtype=getattr(t, dtype)))
+
+
+def test_numbers_beyond_a_dtype_wrap_around():
+    agree(lambda t: [t.full((2,), -9, dtype=t.uint8), t.scalar_tensor(-5, dtype=t.uint8)])
+
+
 def test_bounds_may_be_tensors():
     agree(lambda t: [t.arange(t.tensor(3)), t.linspace(t.tensor(0.0), t.tensor(1.0), 3)])
 
@@ -185,6 +195,7 @@ def test_strides_may_be_chosen():
         (lambda t: t.zeros(2.5), r"zeros\(\): argument 'size'.*not float"),
         (lambda t: t.arange(0, 5, 0), "step must be nonzero"),
         (lambda t: t.arange(0, 5, -1), "inconsistent with step sign"),
+        (lambda t: t.full((2,), 300, dtype=t.int8), "without overflow: 300"),
         (lambda t: t.linspace(0, 1, -2), "steps must be non-negative"),
         (lambda t: t.eye(-1), "greater or equal to 0, got -1"),
         (lambda t: t.from_numpy([1]), "expected np.ndarray"),

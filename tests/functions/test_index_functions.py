@@ -154,6 +154,16 @@ def test_triangles_as_places():
     agree(lambda t: [t.tril_indices(3, 2), t.triu_indices(2, 4, 1), t.tril_indices(3, 3, -1)])
 
 
+def test_masks_are_combined_as_truth():
+    agree(
+        lambda t: [
+            t.tensor([True, False]).scatter_reduce(0, t.tensor([0, 1]), t.tensor([False, True]), way, include_self=own)
+            for way in ("sum", "prod", "amax", "amin")
+            for own in (True, False)
+        ]
+    )
+
+
 def test_an_index_may_be_of_int32():
     agree(lambda t: t.from_numpy(SQUARE).index_select(0, t.tensor([1], dtype=t.int32)))
 

@@ -120,6 +120,15 @@ def test_integers_are_multiplied_too():
     )
 
 
+def test_integers_are_weighted_by_integers():
+    agree(lambda t: t.addmm(t.ones(2).long(), t.ones(2, 2).long(), t.ones(2, 2).long(), beta=0.6, alpha=2.5))
+
+
+def test_sums_of_integers_are_long():
+    agree(lambda t: [t.ones(2, 2, dtype=t.uint8).trace(), t.ones(2, 2, dtype=t.int32).sum_to_size(2)])
+    agree(lambda t: t.tensordot(t.ones(1, 2, dtype=t.int32), t.ones(2, 3, dtype=t.int32), ([0], [0])))
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [

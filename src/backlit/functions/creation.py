@@ -86,7 +86,7 @@ def frombuffer(
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of no axes that holds the number `s`, as the default dtype unless another is named."""
-    return finished(np.array(s, dtype_or_default(dtype)), device, requires_grad)
+    return finished(filled((), s, dtype_or_default(dtype)), device, requires_grad)
 
 
 def array_of(data: Any, dtype: Any = None) -> Any:
@@ -224,7 +224,18 @@ def full(
 ) -> Tensor:  # fmt: skip
     """A tensor of one value throughout; the value decides the dtype unless one is named."""
     kind = dtypes.number_dtype(number(fill_value)) if dtype is None else dtypes.to_numpy(dtype)
-    return finished(np.full(shape_of((size,), "full"), number(fill_value), kind), device, requires_grad, out)
+    return finished(filled(shape_of((size,), "full"), fill_value, kind), device, requires_grad, out)
+
+
+def filled(shape: tuple[int, ...], value: Any, kind: np.dtype[Any]) -> Array:
+    """One number throughout. A negative one in a dtype without signs wraps around, as in C.
+
+    Raises RuntimeError if the dtype does not hold the number.
+    """
+    value = number(value)
+    if kind.kind in "iu" and not -(2 ** (8 * kind.itemsize)) < value <= np.iinfo(kind).max:
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow: {value}")
+    return np.full(shape, np.asarray(value).astype(kind))
 
 
 def full_like(
@@ -241,7 +252,7 @@ def new_full(
 ) -> Tensor:  # fmt: skip
     """A tensor of one value throughout, in the dtype of `input` unless another is named."""
     kind = input.array.dtype if dtype is None else dtypes.to_numpy(dtype)
-    return finished(np.full(shape_of((size,), "new_full"), number(fill_value), kind), device, requires_grad)
+    return finished(filled(shape_of((size,), "new_full"), fill_value, kind), device, requires_grad)
 
 
 def new_tensor(
@@ -283,6 +294,8 @@ def arange(
     start, end, step = number(start), number(end), number(step)
     kind = sequence_dtype((start, end, step), dtype)
     check_step(start, end, step)
+    if kind == np.int64:
+        start, end, step = int(start), int(end), int(step)
     return finished(stepped(start, step, math.ceil((end - start) / step), kind), device, requires_grad, out)
 
 
@@ -307,7 +320,7 @@ def stepped(start: Any, step: Any, count: int, kind: np.dtype[Any]) -> Array:
     """
     k = np.arange(count)
     if kind.kind != "f":
-        return (start + k * step).astype(kind)
+        return (int(start) + k * int(step)).astype(kind)
     lanes = 32 // kind.itemsize
     first = np.where(k < count // (2 * lanes) * (2 * lanes), k // lanes * lanes, k)
     return fused(fused(start, step, first).astype(kind), step, k - first).astype(kind)

@@ -9,9 +9,10 @@ import numpy as np
 from backlit import dtypes
 from backlit.functions.creation import finished
 from backlit.functions.publish import into
+from backlit.functions.reduction import sum as total
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import reshaped
-from backlit.ops import convert, index, reduce
+from backlit.ops import convert, index
 from backlit.ops import diagonal as ops
 from backlit.tensor import Tensor, apply
 
@@ -55,7 +56,7 @@ def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if input.array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.array.ndim}")
-    return apply(reduce.sum, apply(ops.diagonal, input))
+    return total(apply(ops.diagonal, input))
 
 
 def tril(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:

@@ -63,8 +63,16 @@ def trapezoids(y: Tensor, x: Tensor | None, dx: float, at: int) -> Tensor:
     return apply(arithmetic.mul, apply(arithmetic.mul, heights, width), 0.5)
 
 
+def powers(x: Tensor, exponents: Any) -> Tensor:
+    return apply(arithmetic.pow, unsqueeze(x, -1), exponents.astype(x.array.dtype))
+
+
+def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
+    """The powers of the elements of each vector, as rows: 1, x, ..., x ** (N-1).  Shape: (..., n) -> (..., n, N)."""
+    return powers(x, np.arange(x.array.shape[-1] if N is None else N))
+
+
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers of the elements of a vector, as rows: x ** (N-1), ..., x, 1.  Shape: (n) -> (n, N)."""
-    count = x.array.shape[-1] if N is None else N
-    powers = np.arange(count) if increasing else np.arange(count)[::-1].copy()
-    return apply(arithmetic.pow, unsqueeze(x, -1), powers.astype(x.array.dtype))
+    exponents = np.arange(x.array.shape[-1] if N is None else N)
+    return powers(x, exponents if increasing else exponents[::-1])

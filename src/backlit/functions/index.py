@@ -197,7 +197,8 @@ def scatter_reduce(
 
     reduce: "sum", "prod", "mean", "amax" or "amin". Without include_self the places start from nothing.
     """
-    neutral = {"sum": 0, "mean": 0, "prod": 1, "amax": lowest(input), "amin": highest(input)}
+    least, greatest = limits(input)
+    neutral = {"sum": 0, "mean": 0, "prod": 1, "amax": least, "amin": greatest}
     if reduce not in neutral:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     start = input if include_self else scattered(input, dim, index, neutral[reduce], "scatter_reduce")
@@ -210,12 +211,11 @@ def scatter_reduce(
     return result if out is None else into(out, result)
 
 
-def lowest(x: Tensor) -> Any:
-    return -np.inf if x.array.dtype.kind == "f" else np.iinfo(x.array.dtype).min
-
-
-def highest(x: Tensor) -> Any:
-    return np.inf if x.array.dtype.kind == "f" else np.iinfo(x.array.dtype).max
+def limits(x: Tensor) -> tuple[Any, Any]:
+    """The least and the greatest value of the dtype."""
+    if x.array.dtype.kind in "fb":
+        return (-np.inf, np.inf) if x.array.dtype.kind == "f" else (False, True)
+    return np.iinfo(x.array.dtype).min, np.iinfo(x.array.dtype).max
 
 
 def scattered(input: Tensor, dim: int, index: Tensor, src: Any, name: str, way: str | None = None) -> Tensor:

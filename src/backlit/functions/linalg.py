@@ -358,5 +358,5 @@ def matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = Non
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """The sums of products over one dimension."""
-    result = apply(reduce.sum, apply(arithmetic.mul, x, y), axis=dim)
+    result = reduction.sum(apply(arithmetic.mul, x, y), dim)
     return result if out is None else into(out, result)

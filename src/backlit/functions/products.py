@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from backlit.errors import by
+from backlit.functions.conversion import to
 from backlit.functions.flipping import roll
 from backlit.functions.publish import into
+from backlit.functions.reduction import sum as total
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import broadcast_tensors, dims_of, reshaped
-from backlit.ops import arithmetic, matrix, reduce
+from backlit.ops import arithmetic, matrix
 from backlit.ops import shape as reshaping
 from backlit.tensor import Tensor, apply
 
@@ -125,8 +127,13 @@ ger = outer
 
 
 def weighted(input: Tensor, beta: float, alpha: float, added: Tensor, out: Tensor | None) -> Tensor:
-    """beta * input + alpha * added; with beta = 0 the input does not count, even if it is NaN."""
+    """beta * input + alpha * added; with beta = 0 the input does not count, even if it is NaN.
+
+    Integers are weighted by integers: a beta of 0.6 is 0.
+    """
     check_dtypes(input, added)
+    if added.array.dtype.kind != "f":
+        beta, alpha = (added.array.dtype.type(weight).item() for weight in (beta, alpha))
     result = added if alpha == 1 else apply(arithmetic.mul, added, alpha)
     if beta != 0:
         result = apply(arithmetic.add, input if beta == 1 else apply(arithmetic.mul, input, beta), result)
@@ -207,9 +214,9 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | None = None)
     first, second = dims_of(a, dims[0]), dims_of(b, dims[1])
     for k, j in zip(first, second, strict=False):  # a length of 1 goes with any: the other is summed
         if a.array.shape[k] == 1:
-            b = apply(reduce.sum, b, axis=j, keepdims=True)
+            b = to(total(b, j, keepdim=True), b.dtype)
         elif b.array.shape[j] == 1:
-            a = apply(reduce.sum, a, axis=k, keepdims=True)
+            a = to(total(a, k, keepdim=True), a.dtype)
     if [a.array.shape[k] for k in first] != [b.array.shape[k] for k in second]:
         raise RuntimeError(
             f"contracted dimensions need to match, but the sizes of {list(a.array.shape)} in dims {list(dims[0])} are "

@@ -9,8 +9,8 @@ import numpy as np
 
 from backlit import dtypes
 from backlit.functions.publish import tensor_or_raise
+from backlit.functions.reduction import sum as total
 from backlit.functions.reduction import wrapped
-from backlit.ops import reduce
 from backlit.ops import shape as ops
 from backlit.tensor import Size, Tensor, apply
 
@@ -341,7 +341,7 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     if extra < 0 or any(n not in (1, m) for n, m in zip(wanted, shape[extra:], strict=True)):
         raise RuntimeError(f"size {list(wanted)} is not expandable to size {list(shape)}.")
     axes = tuple(k for k in range(len(shape)) if k < extra or wanted[k - extra] == 1 != shape[k])
-    return reshaped(apply(reduce.sum, self, axis=axes), wanted) if axes else reshaped(self, wanted)
+    return reshaped(total(self, axes), wanted) if axes else reshaped(self, wanted)
 
 
 def atleast(ndim: int, *tensors: Any) -> Any:
