@@ -155,20 +155,34 @@ def classes(rng: np.random.Generator) -> Any:
         yield Sample((rng.normal(size=(n, k)), rng.integers(0, k, n)), {"reduction": reduction})
 
 
-@op(torch="nn.functional.cross_entropy", node="NllLossBackward0", extras=("p",), samples=classes)
-def cross_entropy(x, y, *, reduction="mean"):
-    """out = the mean of -ln p[y], p = softmax(x).  Shapes: x (B, K) scores, y (B) class numbers."""
+def smoothed_classes(rng: np.random.Generator) -> Any:
+    """Samples of scores and class numbers, without label smoothing and with it."""
+    for sample in classes(rng):
+        yield sample
+        yield Sample(sample.arrays, {**sample.settings, "label_smoothing": 0.2})
+
+
+@op(torch="nn.functional.cross_entropy", node="NllLossBackward0", extras=("p",), samples=smoothed_classes)
+def cross_entropy(x, y, *, reduction="mean", label_smoothing=0.0):
+    """out = the mean of -ln p[y], p = softmax(x).  Shapes: x (B, K) scores, y (B) class numbers.
+
+    With label smoothing the target is not class y alone: this share of it is spread evenly over all K classes.
+    """
     z = x - np.maximum.reduce(x, axis=1, keepdims=True)
     e = np.exp(z)
     s = np.add.reduce(e, axis=1, keepdims=True)
-    losses = np.log(s[:, 0]) - z[np.arange(len(y)), y]
-    return reduced(losses, reduction), {"p": e / s}
+    aimed = z[np.arange(len(y)), y]
+    if label_smoothing:
+        aimed = (1 - label_smoothing) * aimed + label_smoothing / x.shape[1] * np.add.reduce(z, axis=1)
+    return reduced(np.log(s[:, 0]) - aimed, reduction), {"p": e / s}
 
 
 @cross_entropy.gradient("x")
-def _(g, p, y, reduction):
-    g = each(g, y.shape, reduction)
-    return (p - one_hot(y, p.shape[1])) * (g[:, None] if reduction == "none" else g)
+def _(g, p, y, reduction, label_smoothing):
+    g, is_class = each(g, y.shape, reduction), one_hot(y, p.shape[1])
+    share = label_smoothing / p.shape[1]
+    d = np.where(is_class, p - (1 - label_smoothing + share), p - share) if label_smoothing else p - is_class
+    return d * (g[:, None] if reduction == "none" else g)
 
 
 def one_hot(y: Any, count: int) -> Any:

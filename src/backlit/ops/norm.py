@@ -84,6 +84,12 @@ def _(g):
     return np.add.reduce(g, axis=all_but(1, g.ndim))
 
 
+@op()
+def moved(r, v, *, momentum):
+    """out = (1 - momentum) r + momentum v: running statistics r, moved towards those of a batch."""
+    return (1 - momentum) * r + momentum * v
+
+
 @op(
     torch="nn.functional.layer_norm",
     node="NativeLayerNormBackward0",

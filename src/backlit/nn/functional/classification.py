@@ -44,8 +44,8 @@ def cross_entropy(
         return soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    if weight is None and not label_smoothing and ignore_index < 0 and are_classes(target.array, input.array.shape):
-        return apply(loss.cross_entropy, input, target, reduction=reduction)
+    if weight is None and ignore_index < 0 and are_classes(target.array, input.array.shape):
+        return apply(loss.cross_entropy, input, target, reduction=reduction, label_smoothing=label_smoothing)
     check_scores(input, target, "cross_entropy")
     log_p = functions.log_softmax(input, class_axis(input))
     out = nll_loss(log_p, target, weight, ignore_index=ignore_index, reduction=reduction)

@@ -234,8 +234,8 @@ def times(losses: Tensor, weight: Tensor) -> Tensor:
 
 
 def are_probabilities(x: np.ndarray[Any, Any]) -> bool:
-    """Whether all elements are from 0 to 1; NaN is not."""
-    return not x.size or bool(np.minimum.reduce(x, axis=None) >= 0 and np.maximum.reduce(x, axis=None) <= 1)
+    """Whether all elements are from 0 to 1: there, and only there, x (x - 1) is not positive. NaN is none."""
+    return not x.size or bool(np.maximum.reduce(x * (x - 1), axis=None) <= 0)
 
 
 def warn_if_different(input: Tensor, target: Tensor) -> None:

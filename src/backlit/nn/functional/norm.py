@@ -47,7 +47,7 @@ def batch_norm(
 def move(running: Tensor | None, value: Tensor, momentum: float) -> None:
     """running = (1 - momentum) running + momentum value, in place."""
     if running is not None:
-        running.overwrite(running * (1 - momentum) + value * momentum)
+        running.overwrite(apply(norm.moved, running, value, momentum=momentum))
 
 
 def by_statistics(
