@@ -580,6 +580,8 @@ def legacy_array(data: tuple[Any, ...], kind: np.dtype[Any]) -> np.ndarray[Any, 
     if not data:
         return np.empty(0, kind)
     value = data[0]
+    if isinstance(value, (float, str, bool)):
+        raise TypeError(f"new(): data must be a sequence (got {type(value).__name__}). Write torch.tensor({value!r}).")
     if isinstance(value, Size):
         return np.zeros(value, kind)
     if isinstance(value, Tensor):

@@ -179,6 +179,7 @@ def test_a_tensor_of_the_same_dtype():
     [
         (lambda t: t.ones(2).cuda(), "CUDA enabled"),
         (lambda t: t.ones(2).to("cuda:0"), "CUDA enabled"),
+        (lambda t: t.ones(2).to(0), "accelerator"),
         (lambda t: t.ones(2).to("nowhere"), "Expected one of cpu, cuda"),
         (lambda t: t.ones(2, requires_grad=True).apply_(abs), "detach"),
         (lambda t: t.ones(2).copy_(t.ones(3)), "must match"),

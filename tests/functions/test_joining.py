@@ -96,6 +96,7 @@ def test_dtypes_are_promoted():
         (lambda t: t.cat(t.ones(2), 0), "must be tuple of Tensors"),
         (lambda t: t.cat([t.ones(2), 1]), "element 1 in argument 0"),
         (lambda t: t.cat([t.ones(2)], 3), "out of range"),
+        (lambda t: t.stack(t.ones(2)), "must be tuple of Tensors"),
         (lambda t: t.stack([]), "non-empty TensorList"),
         (lambda t: t.stack([t.ones(2), t.ones(3)]), r"equal size, but got \[2\] at entry 0 and \[3\] at entry 1"),
         (lambda t: t.ones(4).split([1, 2]), r"sum exactly to 4.*split_sizes=\[1, 2\]"),

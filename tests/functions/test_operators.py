@@ -15,7 +15,7 @@ import torch as oracle
 import backlit
 
 ROOMS = ["pointwise", "comparison", "softmax", "reduction", "ordering", "counting", "statistics", "shape", "joining",
-         "flipping", "diagonal", "index"]  # fmt: skip
+         "flipping", "diagonal", "index", "products", "differences"]  # fmt: skip
 #: More samples than these are taken evenly from the whole list.
 MOST = 5
 #: Called with the arguments in another order than the database gives them in.

@@ -207,6 +207,8 @@ def test_bytes_can_be_read_as_another_dtype():
             r"shape '\[4\]' is invalid for input of size 6.*x.reshape\(x.shape\[0\], -1\)",
         ),
         (lambda t: t.ones(2, 3).view(4, -1), r"shape '\[4, -1\]' is invalid for input of size 6"),
+        (lambda t: t.ones(2, 3).reshape(), "shape"),
+        (lambda t: t.ones(2, 3).view("a"), "tuple of ints.*'a'"),
         (lambda t: t.ones(2, 3).reshape(-1, -1), "only one dimension can be inferred"),
         (lambda t: t.ones(2, 3).reshape(-2, 3), "invalid shape dimension -2"),
         (lambda t: t.ones(0, 3).reshape(0, -1), "ambiguous"),

@@ -35,6 +35,8 @@ def to(
             device = given
         elif isinstance(given, bool):
             non_blocking, copy = given, non_blocking and copy
+        elif isinstance(given, int):
+            device = Device(given)
         elif given is not None:
             dtype = given
     if device is not None:

@@ -116,6 +116,8 @@ def array_of(data: Any, dtype: Any = None) -> Any:
 
 def unusable(data: Any, array: Array) -> Exception:
     """What to raise for elements that no dtype holds; PyTorch's types."""
+    if array.dtype.kind == "O" and all(isinstance(v, int) for v in array.flat):
+        return ValueError(f"Overflow when unpacking long long: no dtype holds {str(data)[:80]}")
     if array.dtype.kind in "US":
         return TypeError(f"new(): invalid data type 'str': a tensor holds numbers, not text; got {str(data)[:80]!r}")
     first = next((v for v in array.flat if not isinstance(v, (int, float))), data)
@@ -145,6 +147,8 @@ Fill = Callable[..., Array]
 
 def shape_of(size: tuple[Any, ...], maker: str) -> tuple[int, ...]:
     """zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) mean the same."""
+    if not size:
+        raise TypeError(f'{maker}() missing 1 required positional argument: "size". Write torch.{maker}(2, 3).')
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
     try:

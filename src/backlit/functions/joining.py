@@ -78,9 +78,9 @@ def unjoinable(tensors: list[Tensor], at: int) -> RuntimeError:
 
 def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors, all of one shape, side by side along a new dimension."""
-    given = list(tensors)
-    if not given:
+    if isinstance(tensors, (list, tuple)) and not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
+    given = parts_of(tensors, "stack expects a non-empty TensorList")
     shape = given[0].array.shape
     for k, x in enumerate(given):
         if x.array.shape != shape:

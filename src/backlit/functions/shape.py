@@ -23,7 +23,18 @@ def ints(given: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
         given = (named,)
     if len(given) == 1 and isinstance(given[0], (tuple, list)):
         given = tuple(given[0])
-    return tuple([n.__index__() for n in given])
+    try:
+        return tuple([n.__index__() for n in given])
+    except AttributeError:
+        wrong = next(n for n in given if not hasattr(n, "__index__"))
+        raise TypeError(f"expected a tuple of ints, but it holds a {type(wrong).__name__}: {wrong!r}") from None
+
+
+def asked(given: tuple[Any, ...], named: Any, name: str) -> tuple[Any, ...]:
+    """The lengths given to `reshape` or `view`, which need some."""
+    if not given and named is None:
+        raise TypeError(f'{name}() missing 1 required positional argument: "shape". Write x.{name}(2, 3).')
+    return given
 
 
 def dims_of(input: Tensor, dims: Dims) -> tuple[int, ...]:
@@ -48,7 +59,7 @@ def reshape(input: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    return reshaped(tensor_or_raise(input, "reshape"), ints(lengths, shape))
+    return reshaped(tensor_or_raise(input, "reshape"), ints(asked(lengths, shape, "reshape"), shape))
 
 
 def reshaped(input: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -86,7 +97,7 @@ def view(self: Tensor, *shape: Any, size: Any = None, dtype: Any = None) -> Tens
     if dtype is not None or (len(shape) == 1 and isinstance(shape[0], dtypes.dtype)):
         kind = dtypes.to_numpy(shape[0] if dtype is None else dtype)
         return Tensor.wrap(self.array.view(kind))
-    wanted = ints(shape, size)
+    wanted = ints(asked(shape, size, "view"), size)
     out = reshaped(self, wanted)
     if not self.array.flags.c_contiguous and out.base is None and self.array.size:
         raise RuntimeError(
