@@ -104,6 +104,19 @@ def test_look_up_by_dotted_name(library):
             look_up(name)
 
 
+def test_a_submodule_is_exchanged_by_dotted_name(library):
+    net = library.nn.Sequential(library.nn.Sequential(library.nn.Linear(2, 1)))
+    replacement = library.nn.Tanh()
+    net.set_submodule("0.0", replacement)
+    assert net[0][0] is replacement
+    with pytest.raises(AttributeError, match="no(t)? .*`?wait`?"):
+        net.set_submodule("0.wait", replacement, strict=True)
+    with pytest.raises(ValueError, match="Cannot set the submodule without a target name"):
+        net.set_submodule("", replacement)
+    with pytest.raises(ValueError, match=r"is not an nn\.Module"):
+        net.set_submodule("0.0", 5)
+
+
 def test_apply_visits_children_before_parents(library):
     net = library.nn.Sequential(library.nn.Linear(1, 1), library.nn.Sequential(library.nn.ReLU()))
     seen = []

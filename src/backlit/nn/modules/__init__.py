@@ -6,7 +6,6 @@ from backlit.nn.modules.activation import (
     CELU,
     ELU,
     GELU,
-    GLU,
     SELU,
     Hardshrink,
     Hardsigmoid,
@@ -14,7 +13,6 @@ from backlit.nn.modules.activation import (
     Hardtanh,
     LeakyReLU,
     LogSigmoid,
-    LogSoftmax,
     Mish,
     PReLU,
     ReLU,
@@ -22,9 +20,6 @@ from backlit.nn.modules.activation import (
     RReLU,
     Sigmoid,
     SiLU,
-    Softmax,
-    Softmax2d,
-    Softmin,
     Softplus,
     Softshrink,
     Softsign,
@@ -33,7 +28,7 @@ from backlit.nn.modules.activation import (
     Threshold,
 )
 from backlit.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from backlit.nn.modules.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from backlit.nn.modules.container import ModuleDict, ModuleList, Sequential
 from backlit.nn.modules.distance import CosineSimilarity, PairwiseDistance
 from backlit.nn.modules.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from backlit.nn.modules.flatten import Flatten, Unflatten
@@ -66,4 +61,6 @@ from backlit.nn.modules.margin import (
 )
 from backlit.nn.modules.module import Module
 from backlit.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from backlit.nn.modules.parameters import ParameterDict, ParameterList
+from backlit.nn.modules.softmax import GLU, LogSoftmax, Softmax, Softmax2d, Softmin
 from backlit.nn.modules.sparse import Embedding

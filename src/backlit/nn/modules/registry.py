@@ -143,6 +143,18 @@ class Registry:
                 raise AttributeError(f"`{part}` is not an nn.Module")
         return module
 
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Put a module at a dotted path. strict: raise AttributeError if there is none yet."""
+        path, _, name = target.rpartition(".")
+        if not name:
+            raise ValueError("Cannot set the submodule without a target name!")
+        parent = self.get_submodule(path)
+        if strict and not isinstance(getattr(parent, name, None), Registry):
+            raise AttributeError(missing(parent, "submodule", name, parent._modules))
+        if not isinstance(module, Registry):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        setattr(parent, name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path such as "net.0.weight". Raises AttributeError."""
         path, _, name = target.rpartition(".")
