@@ -124,7 +124,6 @@ from backlit.functions.flipping import fliplr as fliplr
 from backlit.functions.flipping import flipud as flipud
 from backlit.functions.flipping import roll as roll
 from backlit.functions.flipping import rot90 as rot90
-from backlit.functions.index import embedding as embedding
 from backlit.functions.index import gather as gather
 from backlit.functions.index import index_add as index_add
 from backlit.functions.index import index_copy as index_copy
@@ -134,7 +133,6 @@ from backlit.functions.index import index_select as index_select
 from backlit.functions.index import masked_scatter as masked_scatter
 from backlit.functions.index import masked_select as masked_select
 from backlit.functions.index import narrow as narrow
-from backlit.functions.index import repeat_interleave as repeat_interleave
 from backlit.functions.index import scatter as scatter
 from backlit.functions.index import scatter_add as scatter_add
 from backlit.functions.index import scatter_reduce as scatter_reduce
@@ -165,7 +163,6 @@ from backlit.functions.joining import unbind as unbind
 from backlit.functions.joining import vsplit as vsplit
 from backlit.functions.joining import vstack as vstack
 from backlit.functions.linalg import cholesky as cholesky
-from backlit.functions.linalg import cholesky_solve as cholesky_solve
 from backlit.functions.linalg import det as det
 from backlit.functions.linalg import inverse as inverse
 from backlit.functions.linalg import logdet as logdet
@@ -176,6 +173,7 @@ from backlit.functions.linalg import pinverse as pinverse
 from backlit.functions.linalg import qr_some as qr
 from backlit.functions.linalg import slogdet as slogdet
 from backlit.functions.linalg import svd as svd
+from backlit.functions.lookup import repeat_interleave as repeat_interleave
 from backlit.functions.ordering import aminmax as aminmax
 from backlit.functions.ordering import argsort as argsort
 from backlit.functions.ordering import cummax as cummax
@@ -364,6 +362,10 @@ from backlit.functions.statistics import corrcoef as corrcoef
 from backlit.functions.statistics import cov as cov
 from backlit.functions.statistics import nanquantile as nanquantile
 from backlit.functions.statistics import quantile as quantile
+from backlit.functions.triangular import cholesky_inverse as cholesky_inverse
+from backlit.functions.triangular import cholesky_solve as cholesky_solve
+from backlit.functions.triangular import lu as lu
+from backlit.functions.triangular import lu_unpack as lu_unpack
 from backlit.layouts import channels_last as channels_last
 from backlit.layouts import contiguous_format as contiguous_format
 from backlit.layouts import layout as layout

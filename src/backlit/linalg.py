@@ -22,12 +22,14 @@ from backlit.functions.linalg import pinv as pinv
 from backlit.functions.linalg import qr as qr
 from backlit.functions.linalg import slogdet as slogdet
 from backlit.functions.linalg import solve as solve
-from backlit.functions.linalg import solve_triangular as solve_triangular
 from backlit.functions.linalg import svdvals as svdvals
 from backlit.functions.linalg import vecdot as vecdot
 from backlit.functions.linalg import vector_norm as vector_norm
 from backlit.functions.products import linalg_cross
 from backlit.functions.products import matmul as matmul
 from backlit.functions.products import multi_dot as multi_dot
+from backlit.functions.triangular import linalg_lu
+from backlit.functions.triangular import lu_factor as lu_factor
+from backlit.functions.triangular import solve_triangular as solve_triangular
 
-cross, svd, vander = linalg_cross, linalg_svd, linalg_vander
+cross, lu, svd, vander = linalg_cross, linalg_lu, linalg_svd, linalg_vander

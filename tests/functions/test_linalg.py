@@ -102,6 +102,36 @@ def test_gradients_of_factors_agree_where_signs_do_not_matter(matrix):
     gradients_agree(lambda t, x: t.linalg.pinv(x), matrix)
 
 
+@pytest.mark.filterwarnings("ignore:torch.lu is deprecated")
+@pytest.mark.parametrize("matrix", [SQUARE, BATCH], ids=["one", "batch"])
+def test_gaussian_elimination(matrix):
+    agree(
+        lambda t: [
+            *t.linalg.lu_factor(t.from_numpy(matrix)),
+            *t.linalg.lu(t.from_numpy(matrix)),
+            *t.from_numpy(matrix).lu(),
+        ]
+    )
+    permutation, lower, upper = torch.lu_unpack(*torch.linalg.lu_factor(torch.from_numpy(matrix)))
+    torch.testing.assert_close(permutation @ lower @ upper, torch.from_numpy(matrix))
+
+
+@pytest.mark.parametrize("matrix", [SQUARE, BATCH], ids=["one", "batch"])
+def test_gradients_of_elimination_agree(matrix):
+    for part in (1, 2):
+        gradients_agree(lambda t, x, part=part: t.linalg.lu(x)[part], matrix)
+    gradients_agree(lambda t, x: t.lu_unpack(*t.linalg.lu_factor(x))[1] * 2, matrix)
+
+
+def test_cholesky_factors_invert():
+    agree(
+        lambda t: [
+            t.cholesky_inverse(t.linalg.cholesky(definite(t, t.from_numpy(SQUARE)))),
+            t.cholesky_inverse(t.linalg.cholesky(definite(t, t.from_numpy(SQUARE)), upper=True), upper=True),
+        ]
+    )
+
+
 def test_least_squares():
     agree(lambda t: t.linalg.lstsq(t.from_numpy(TALL), t.from_numpy(TALL[:, :1] ** 2), driver="gelsd"))
     gradients_agree(lambda t, a, b: t.linalg.lstsq(a, b)[0], TALL, TALL**2)

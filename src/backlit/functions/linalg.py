@@ -16,7 +16,7 @@ from backlit.functions.reduction import wrapped
 from backlit.functions.shape import movedim, transpose, unsqueeze
 from backlit.ops import arithmetic, convert, exponential, reduce
 from backlit.ops import linalg as ops
-from backlit.ops.diagonal import tril, triu
+from backlit.ops.diagonal import tril
 from backlit.ops.index import part
 from backlit.tensor import Tensor, apply
 
@@ -137,23 +137,6 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     result = apply(ops.solve, A, unsqueeze(B, -1) if is_vector else B)
     result = apply(part, result, key=(..., 0)) if is_vector else result
     return result if out is None else into(out, result)
-
-
-def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
-) -> Tensor:
-    """The X with A X = B, where only the upper (or lower) triangle of A counts."""
-    used = apply(triu, A) if upper else mirrored(apply(triu, mirrored(A)))
-    if unitriangular:
-        ones = np.eye(A.array.shape[-1], dtype=A.array.dtype)
-        used = apply(arithmetic.add, apply(arithmetic.mul, used, 1 - ones), ones)
-    return solve(used, B, left=left, out=out)
-
-
-def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
-    """The X with A X = B, given the factor L of A = L L.T (or R of A = R.T R)."""
-    first, second = (mirrored(L), L) if upper else (L, mirrored(L))
-    return solve_triangular(second, solve_triangular(first, B, upper=False), upper=True)
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backlit.functions import (
+    becoming,
     comparison,
     conversion,
     counting,
@@ -13,6 +14,7 @@ from backlit.functions import (
     index,
     joining,
     linalg,
+    lookup,
     ordering,
     pointwise,
     products,
@@ -21,16 +23,26 @@ from backlit.functions import (
     shape,
     softmax,
     statistics,
+    triangular,
 )
 from backlit.functions.publish import in_place
 from backlit.tensor import Tensor
 
 METHODS = {
+    lookup: """
+        repeat_interleave
+    """,
+    becoming: """
+        squeeze_ unsqueeze_ transpose_ t_ resize_ resize_as_
+    """,
+    triangular: """
+        cholesky_solve cholesky_inverse lu
+    """,
     differences: """
         diff
     """,
     linalg: """
-        cholesky cholesky_solve det inverse logdet matrix_exp matrix_power pinverse slogdet svd
+        cholesky det inverse logdet matrix_exp matrix_power pinverse slogdet svd
     """,
     products: """
         matmul mm bmm mv dot vdot inner outer ger addmm addmv addr baddbmm addbmm kron cross
@@ -53,8 +65,7 @@ METHODS = {
         reshape view reshape_as view_as flatten ravel unflatten squeeze unsqueeze
         transpose swapaxes swapdims t permute movedim moveaxis
         expand expand_as broadcast_to repeat tile as_strided
-        squeeze_ unsqueeze_ transpose_ t_ resize_
-        unfold sum_to_size resize_as_
+        unfold sum_to_size
     """,
     joining: """
         split split_with_sizes chunk unbind tensor_split hsplit vsplit dsplit
@@ -62,7 +73,6 @@ METHODS = {
     index: """
         narrow select index_select gather take take_along_dim masked_select
         scatter scatter_add scatter_reduce masked_scatter index_put index_add index_copy index_fill put_
-        repeat_interleave
         put select_scatter slice_scatter
     """,
     diagonal: """
@@ -141,7 +151,7 @@ NAMED = {
     "is_pinned": conversion.no, "is_shared": conversion.no, "is_inference": conversion.no,
     "resolve_conj": conversion.itself, "resolve_neg": conversion.itself, "conj": conversion.itself,
     "positive": conversion.itself, "adjoint": shape.mT, "where": pointwise.where_method, "qr": linalg.qr_some,
-    "swapaxes_": shape.transpose_, "swapdims_": shape.transpose_,
+    "swapaxes_": becoming.transpose_, "swapdims_": becoming.transpose_,
 }  # fmt: skip
 
 PROPERTIES = {

@@ -152,6 +152,33 @@ def _(g, out):
     return (middle + transposed(middle)) / 2
 
 
+@op(torch="linalg.lu_factor", node="LinalgLuFactorExBackward0", samples=invertible)
+def lu(x):
+    """out = U on and above the diagonal, L below it: x = L U, for x whose rows need not be exchanged.
+
+    L has ones on its diagonal, which are left out.
+    """
+    return eliminated(x)
+
+
+@lu.gradient("x")
+def _(g, out):
+    # de Hoog, Anderssen & Lukas (2011), "Differentiation of matrix functionals using triangular factorization".
+    lower, upper = np.tril(out, -1) + np.eye(out.shape[-1], dtype=bool), np.triu(out)
+    below, above = np.matmul(transposed(lower), np.tril(g, -1)), np.matmul(np.triu(g), transposed(upper))
+    inner = np.tril(below, -1) + np.triu(above)
+    return transposed(np.linalg.solve(upper, transposed(np.linalg.solve(transposed(lower), inner))))
+
+
+def eliminated(x: Any) -> Any:
+    """Kernel: Gaussian elimination; column k of L is what takes row k from those below."""
+    out = np.array(x)
+    for k in range(x.shape[-1] - 1):
+        out[..., k + 1 :, k] /= out[..., k, k, None]
+        out[..., k + 1 :, k + 1 :] -= out[..., k + 1 :, k, None] * out[..., None, k, k + 1 :]
+    return out
+
+
 @op(torch="linalg.qr", samples=tall)
 def qr(x):
     """out = (Q.T R) side by side: x = Q R, Q.T Q = 1, R zero below the diagonal.

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from backlit.functions.index import embedding as embedding
-from backlit.functions.index import one_hot as one_hot
+from backlit.functions.lookup import embedding as embedding
+from backlit.functions.lookup import one_hot as one_hot
