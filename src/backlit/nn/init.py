@@ -63,7 +63,12 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Draw from N(mean, std²)."""
+    """Draw from N(mean, std²).
+
+    >>> import backlit as torch
+    >>> torch.nn.init.normal_(torch.empty(3, 5)).shape
+    torch.Size([3, 5])
+    """
     return fill(tensor, stream(generator).normal(tensor.array.shape, tensor.array.dtype, mean, std))
 
 
@@ -71,7 +76,12 @@ def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Draw from N(mean, std²) cut off outside [a, b], by rejection (Devroye 1986, II.3)."""
+    """Draw from N(mean, std²) cut off outside [a, b], by rejection (Devroye 1986, II.3).
+
+    >>> import backlit as torch
+    >>> bool((torch.nn.init.trunc_normal_(torch.empty(99)).abs() <= 2).all())
+    True
+    """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
                       "incorrect.", stacklevel=2)  # fmt: skip
@@ -109,22 +119,43 @@ def uniforms_under_the_bell(source: Generator, like: Any, mean: float, std: floa
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with `val`."""
+    """Fill with `val`.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.constant_(torch.empty(2), 0.3)
+    tensor([0.3000, 0.3000])
+    """
     return fill(tensor, val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with 1."""
+    """Fill with 1.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.ones_(torch.empty(2))
+    tensor([1., 1.])
+    """
     return fill(tensor, 1.0)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with 0."""
+    """Fill with 0.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.zeros_(torch.empty(2))
+    tensor([0., 0.])
+    """
     return fill(tensor, 0.0)
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity matrix: ones on the diagonal.  Shape: (m, n). Raises ValueError unless there are two dimensions."""
+    """The identity matrix: ones on the diagonal.  Shape: (m, n). Raises ValueError unless there are two dimensions.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.eye_(torch.empty(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     if tensor.array.ndim != 2:
         raise ValueError(f"Only tensors with 2 dimensions are supported; this one has {tensor.array.ndim}")
     return fill(tensor, np.eye(*tensor.array.shape))
@@ -134,6 +165,10 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """The identity for a convolution: each group's channel k passes through to its output k.
 
     Shape: (out, in, *kernel), with 3 to 5 dimensions. Raises ValueError for others, or if groups do not divide out.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.dirac_(torch.empty(1, 1, 3))
+    tensor([[[0., 1., 0.]]])
     """
     shape = tensor.array.shape
     if len(shape) not in (3, 4, 5):
@@ -176,13 +211,22 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     """Draw from U(-a, a), a = gain sqrt(6 / (fan_in + fan_out)).
 
     Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16.
+
+    >>> import backlit as torch
+    >>> bool((torch.nn.init.xavier_uniform_(torch.empty(3, 3)).abs() <= 1).all())
+    True
     """
     bound = gain * math.sqrt(6 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Draw from N(0, std²), std = gain sqrt(2 / (fan_in + fan_out)); see `xavier_uniform_`."""
+    """Draw from N(0, std²), std = gain sqrt(2 / (fan_in + fan_out)); see `xavier_uniform_`.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.xavier_normal_(torch.empty(3, 5)).shape
+    torch.Size([3, 5])
+    """
     return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), generator)
 
 
@@ -193,6 +237,10 @@ def kaiming_uniform_(
     """Draw from U(-bound, bound), bound = gain sqrt(3 / fan); `a` is the slope of leaky_relu.
 
     He et al. 2015, "Delving Deep into Rectifiers", equation 14: the variance 2 / fan, as a uniform distribution.
+
+    >>> import backlit as torch
+    >>> bool((torch.nn.init.kaiming_uniform_(torch.empty(3, 6)).abs() <= 1).all())
+    True
     """
     if tensor.array.size == 0:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
@@ -205,7 +253,12 @@ def kaiming_normal_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Draw from N(0, std²), std = gain / sqrt(fan); see `kaiming_uniform_`."""
+    """Draw from N(0, std²), std = gain / sqrt(fan); see `kaiming_uniform_`.
+
+    >>> import backlit as torch
+    >>> torch.nn.init.kaiming_normal_(torch.empty(3, 5)).shape
+    torch.Size([3, 5])
+    """
     if tensor.array.size == 0:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -217,6 +270,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     """A random matrix with orthonormal rows or columns, times gain; further dimensions count as columns.
 
     Saxe et al. 2013, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks".
+
+    >>> import backlit as torch
+    >>> torch.nn.init.orthogonal_(torch.empty(1, 1)).abs()
+    tensor([[1.]])
     """
     shape = tensor.array.shape
     if len(shape) < 2:
@@ -234,6 +291,10 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     """Draw from N(0, std²), then set the fraction `sparsity` of each column to 0.  Shape: (m, n).
 
     Martens 2010, "Deep learning via Hessian-free optimization".
+
+    >>> import backlit as torch
+    >>> int((torch.nn.init.sparse_(torch.empty(10, 2), sparsity=0.3) == 0).sum())
+    6
     """
     if tensor.array.ndim != 2:
         raise ValueError(f"Only tensors with 2 dimensions are supported; this one has {tensor.array.ndim}")

@@ -8,8 +8,6 @@ from backlit.nn.functional.activation import (
     elu,
     elu_,
     gelu,
-    glu,
-    gumbel_softmax,
     hardshrink,
     hardsigmoid,
     hardswish,
@@ -17,7 +15,6 @@ from backlit.nn.functional.activation import (
     hardtanh_,
     leaky_relu,
     leaky_relu_,
-    log_softmax,
     logsigmoid,
     mish,
     prelu,
@@ -30,8 +27,6 @@ from backlit.nn.functional.activation import (
     selu_,
     sigmoid,
     silu,
-    softmax,
-    softmin,
     softplus,
     softshrink,
     softsign,
@@ -83,4 +78,5 @@ from backlit.nn.functional.norm import (
     rms_norm,
 )
 from backlit.nn.functional.padding import pad
+from backlit.nn.functional.softmax import glu, gumbel_softmax, log_softmax, softmax, softmin
 from backlit.nn.functional.sparse import embedding, one_hot

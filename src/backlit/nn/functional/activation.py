@@ -1,18 +1,13 @@
-"""Activations: functions of each element, and softmax over a dimension. Shape: any; the result has the same."""
+"""Activations: functions of each element. Shape: any; the result has the same."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from backlit import random
-from backlit.functions import pointwise, reduction
-from backlit.functions import softmax as functions
-from backlit.functions.reduction import wrapped
-from backlit.ops import activation, arithmetic, convert, shape, trigonometry
-from backlit.ops import softmax as sums
+from backlit.ops import activation, arithmetic, shape, trigonometry
 from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply, written
 
@@ -40,12 +35,22 @@ def relu_(input: Tensor) -> Tensor:
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x, 0), 6).  Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10"."""
+    """min(max(x, 0), 6).  Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.relu6(torch.tensor([-1.0, 7.0]))
+    tensor([0., 6.])
+    """
     return activated(activation.hardtanh, input, inplace, min_val=0.0, max_val=6.0)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """x where it is positive, else negative_slope x.  Maas et al. 2013, "Rectifier nonlinearities"."""
+    """x where it is positive, else negative_slope x.  Maas et al. 2013, "Rectifier nonlinearities".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-1.0, 2.0]), 0.1)
+    tensor([-0.1000,  2.0000])
+    """
     return activated(activation.leaky_relu, input, inplace, negative_slope=negative_slope)
 
 
@@ -58,6 +63,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """x where it is positive, else weight x.  He et al. 2015, "Delving Deep into Rectifiers".
 
     Shapes: input (B, C, ...), weight (1) or (C), one slope for all channels or one for each.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.prelu(torch.tensor([-1.0, 2.0]), torch.tensor([0.25]))
+    tensor([-0.2500,  2.0000])
     """
     count = weight.array.size
     if count != 1:
@@ -79,6 +88,10 @@ def rrelu(
     """leaky_relu whose slope is drawn from U(lower, upper) for each element in training, and is their mean otherwise.
 
     Xu et al. 2015, "Empirical evaluation of rectified activations in convolutional network".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.rrelu(torch.tensor([-1.0]), 0.2, 0.4)
+    tensor([-0.3000])
     """
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
@@ -96,7 +109,12 @@ def rrelu_(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: 
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """x where it is above the threshold, else value."""
+    """x where it is above the threshold, else value.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.threshold(torch.tensor([0.1, 0.9]), 0.5, 20.0)
+    tensor([20.0000,  0.9000])
+    """
     return activated(activation.threshold, input, inplace, threshold=threshold, value=value)
 
 
@@ -109,6 +127,10 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where it is positive, else alpha (e^x - 1).
 
     Clevert et al. 2015, "Fast and accurate deep network learning by exponential linear units".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.elu(torch.tensor([-1.0, 1.0]))
+    tensor([-0.6321,  1.0000])
     """
     return activated(activation.elu, input, inplace, alpha=alpha)
 
@@ -122,6 +144,10 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """elu scaled so that activations keep mean 0 and variance 1.
 
     Klambauer et al. 2017, "Self-normalizing neural networks".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.selu(torch.tensor([1.0]))
+    tensor([1.0507])
     """
     return activated(activation.selu, input, inplace)
 
@@ -132,7 +158,12 @@ def selu_(input: Tensor) -> Tensor:
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """x where it is positive, else alpha (e^(x / alpha) - 1).  Barron 2017, "Continuously differentiable ELUs"."""
+    """x where it is positive, else alpha (e^(x / alpha) - 1).  Barron 2017, "Continuously differentiable ELUs".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.celu(torch.tensor([-2.0]), alpha=2.0)
+    tensor([-1.2642])
+    """
     if alpha == 0:
         raise ZeroDivisionError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return activated(activation.celu, input, inplace, alpha=alpha)
@@ -149,6 +180,10 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     Hendrycks & Gimpel 2016, "Gaussian error linear units".
 
     approximate: "none", or "tanh" for the formula with tanh.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.gelu(torch.tensor([1.0]))
+    tensor([0.8413])
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}.")
@@ -156,44 +191,84 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """x sigmoid(x).  Elfwing et al. 2017, "Sigmoid-weighted linear units"."""
+    """x sigmoid(x).  Elfwing et al. 2017, "Sigmoid-weighted linear units".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.silu(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7311])
+    """
     return activated(activation.silu, input, inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x tanh(softplus(x)).  Misra 2019, "Mish: a self regularized non-monotonic activation function"."""
+    """x tanh(softplus(x)).  Misra 2019, "Mish: a self regularized non-monotonic activation function".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.mish(torch.tensor([1.0]))
+    tensor([0.8651])
+    """
     return activated(activation.mish, input, inplace)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """ln(1 + e^(beta x)) / beta, and x where beta x is above the threshold."""
+    """ln(1 + e^(beta x)) / beta, and x where beta x is above the threshold.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.softplus(torch.tensor([0.0]))
+    tensor([0.6931])
+    """
     return apply(activation.softplus, input, beta=beta, threshold=threshold)
 
 
 def softsign(input: Tensor) -> Tensor:
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.softsign(torch.tensor([-1.0]))
+    tensor([-0.5000])
+    """
     return apply(activation.softsign, input)
 
 
 def tanhshrink(input: Tensor) -> Tensor:
-    """x - tanh x."""
+    """x - tanh x.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.tanhshrink(torch.tensor([0.5]))
+    tensor([0.0379])
+    """
     return apply(activation.tanhshrink, input)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x moved towards 0 by lambd, and 0 where it is nearer than that.  Raises RuntimeError for a negative lambd."""
+    """x moved towards 0 by lambd, and 0 where it is nearer than that.  Raises RuntimeError for a negative lambd.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.softshrink(torch.tensor([0.3, 0.8]))
+    tensor([0.0000, 0.3000])
+    """
     if lambd < 0:
         raise RuntimeError(f"lambda must be in range [0, {np.finfo(input.array.dtype).max:g}], but found {lambd}.")
     return apply(activation.softshrink, input, lambd=lambd)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x where |x| is above lambd, else 0."""
+    """x where |x| is above lambd, else 0.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.hardshrink(torch.tensor([0.3, 0.8]))
+    tensor([0.0000, 0.8000])
+    """
     return apply(activation.hardshrink, input, lambd=lambd)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """x kept between min_val and max_val."""
+    """x kept between min_val and max_val.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.hardtanh(torch.tensor([-3.0, 0.5]))
+    tensor([-1.0000,  0.5000])
+    """
     if min_val > max_val:
         raise ValueError(f"min_val cannot be greater than max_val: received {min_val} and {max_val}.")
     return activated(activation.hardtanh, input, inplace, min_val=min_val, max_val=max_val)
@@ -205,86 +280,50 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """(x + 3) / 6 kept between 0 and 1."""
+    """(x + 3) / 6 kept between 0 and 1.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.hardsigmoid(torch.tensor([-4.0, 0.0]))
+    tensor([0.0000, 0.5000])
+    """
     return activated(activation.hardsigmoid, input, inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x hardsigmoid(x).  Howard et al. 2019, "Searching for MobileNetV3"."""
+    """x hardsigmoid(x).  Howard et al. 2019, "Searching for MobileNetV3".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.hardswish(torch.tensor([1.0, 3.0]))
+    tensor([0.6667, 3.0000])
+    """
     return activated(activation.hardswish, input, inplace)
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + e^-x)."""
+    """1 / (1 + e^-x).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
+    tensor([0.5000])
+    """
     return apply(activation.sigmoid, input)
 
 
 def tanh(input: Tensor) -> Tensor:
-    """tanh x."""
+    """tanh x.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.tanh(torch.tensor([0.5]))
+    tensor([0.4621])
+    """
     return apply(trigonometry.tanh, input)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
-    """ln sigmoid(x), without its underflow."""
-    return apply(activation.logsigmoid, input)
-
-
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """a sigmoid(b), a and b the halves of the input along `dim`.
-
-    Dauphin et al. 2016, "Language modeling with gated convolutional networks".
-    """
-    if input.array.ndim == 0:
-        raise RuntimeError("glu does not support scalars because halving size must be even")
-    axis = wrapped(input, dim)
-    if input.array.shape[axis] % 2:
-        raise RuntimeError(
-            f"Halving dimension must be even, but dimension {axis} is size {input.array.shape[axis]}: glu halves it."
-        )
-    return apply(sums.glu, input, axis=axis)
-
-
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """e^x divided by the sum of e^x along `dim`: positive numbers that add up to 1.
+    """ln sigmoid(x), without its underflow.
 
     >>> import backlit as torch
-    >>> torch.nn.functional.softmax(torch.tensor([[0.0, 0.0]]), dim=1)
-    tensor([[0.5000, 0.5000]])
+    >>> torch.nn.functional.logsigmoid(torch.tensor([0.0]))
+    tensor([-0.6931])
     """
-    return functions.softmax(input, chosen(input, dim, "softmax", _stacklevel), dtype)
-
-
-def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """softmax of -x."""
-    return functions.softmax(-input, chosen(input, dim, "softmin", _stacklevel), dtype)
-
-
-def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """ln softmax(x), without its underflow."""
-    return functions.log_softmax(input, chosen(input, dim, "log_softmax", _stacklevel), dtype)
-
-
-def chosen(input: Tensor, dim: int | None, name: str, stacklevel: int) -> int:
-    """The dimension given, or the one that PyTorch guesses, with its warning."""
-    if dim is not None:
-        return dim
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=stacklevel + 1,
-    )
-    return 0 if input.array.ndim in (0, 1, 3) else 1
-
-
-def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
-    """Draw from the categories in proportion to e^logits, in a way that gradients pass.
-
-    Jang et al. 2016, "Categorical reparameterization with Gumbel-softmax".
-    tau: the lower, the nearer to one category. hard: the result is one-hot, its gradient that of the soft draw.
-    """
-    draws = Tensor.wrap(random.default_generator.exponential(logits.array.shape, logits.array.dtype))
-    soft = functions.softmax((logits - pointwise.log(draws)) / tau, dim)
-    if not hard:
-        return soft
-    largest = reduction.amax(soft.detach(), dim, keepdim=True)
-    one_hot = apply(convert.cast, soft.detach() == largest, dtype=soft.array.dtype)
-    return one_hot - soft.detach() + soft
+    return apply(activation.logsigmoid, input)

@@ -62,6 +62,10 @@ def nll_loss(
     """The mean of -x[class], for log-probabilities x: cross_entropy without its softmax.
 
     The arguments are those of cross_entropy.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.nll_loss(torch.tensor([[-0.5, -0.9]]), torch.tensor([1]))
+    tensor(0.9000)
     """
     reduction = checked(reduction, size_average, reduce)
     check_scores(input, target, "nll_loss")

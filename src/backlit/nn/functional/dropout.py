@@ -33,7 +33,12 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each channel set to 0 with probability p.  Shape: (B, C, L), or (C, L)."""
+    """Each channel set to 0 with probability p.  Shape: (B, C, L), or (C, L).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.dropout1d(torch.ones(1, 2), p=1.0)
+    tensor([[0., 0.]])
+    """
     if input.array.ndim not in (2, 3):
         raise RuntimeError(
             f"dropout1d: Expected 2D or 3D input, but received a {input.array.ndim}D input: (C, L), or (B, C, L)."
@@ -42,7 +47,12 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each channel set to 0 with probability p.  Shape: (B, C, H, W)."""
+    """Each channel set to 0 with probability p.  Shape: (B, C, H, W).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.dropout2d(torch.ones(1, 2, 1, 1), p=1.0).flatten()
+    tensor([0., 0.])
+    """
     if input.array.ndim not in (3, 4):
         warnings.warn(
             f"dropout2d: Received a {input.array.ndim}-D input; it drops the channels of (B, C, H, W). For others "
@@ -58,7 +68,12 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each channel set to 0 with probability p.  Shape: (B, C, D, H, W), or (C, D, H, W)."""
+    """Each channel set to 0 with probability p.  Shape: (B, C, D, H, W), or (C, D, H, W).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.dropout3d(torch.ones(1, 2, 1, 1, 1), p=1.0).flatten()
+    tensor([0., 0.])
+    """
     if input.array.ndim not in (4, 5):
         warnings.warn(
             f"dropout3d: Received a {input.array.ndim}-D input; it drops the channels of (B, C, D, H, W). For others "
@@ -101,12 +116,21 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     """Dropout for selu: what is dropped becomes selu's left end, and mean and variance stay as they were.
 
     Klambauer et al. 2017, "Self-normalizing neural networks", section "New Dropout Technique".
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.alpha_dropout(torch.ones(2), training=False)
+    tensor([1., 1.])
     """
     return alpha_dropped(input, p, training, inplace, input.array.shape)
 
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """alpha_dropout of whole channels.  Shape: (B, C, ...)."""
+    """alpha_dropout of whole channels.  Shape: (B, C, ...).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.feature_alpha_dropout(torch.ones(1, 2), training=False)
+    tensor([[1., 1.]])
+    """
     shape = input.array.shape
     return alpha_dropped(input, p, training, inplace, shape[:2] + (1,) * (len(shape) - 2))
 

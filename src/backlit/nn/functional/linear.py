@@ -30,6 +30,10 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """out[k] = sum over i and j of x1[i] W[k, i, j] x2[j], plus b[k].
 
     Shapes: input1 (..., I), input2 (..., J), weight (K, I, J), bias (K), result (..., K).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.bilinear(torch.tensor([2.0]), torch.tensor([3.0]), torch.ones(1, 1, 1))
+    tensor([6.])
     """
     if input1.array.shape[:-1] != input2.array.shape[:-1]:
         raise RuntimeError(

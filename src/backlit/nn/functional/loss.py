@@ -41,7 +41,12 @@ def l1_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """The mean of |input - target|.  Shapes: the same (others broadcast, with a warning)."""
+    """The mean of |input - target|.  Shapes: the same (others broadcast, with a warning).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
     reduction = checked(reduction, size_average, reduce)
     warn_if_different(input, target)
     if weight is None:
@@ -55,6 +60,10 @@ def huber_loss(
     """The mean of d²/2 where d = |input - target| is below delta, and of delta (d - delta/2) above.
 
     Shapes: the same. Raises RuntimeError unless delta is positive.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.huber_loss(torch.tensor([0.5, 3.0]), torch.zeros(2), reduction="none")
+    tensor([0.1250, 2.5000])
     """
     reduction = checked(reduction)
     warn_if_different(input, target)
@@ -73,6 +82,10 @@ def smooth_l1_loss(
     """The mean of d²/(2 beta) where d = |input - target| is below beta, and of d - beta/2 above: huber_loss / beta.
 
     Girshick 2015, "Fast R-CNN". Shapes: the same. Raises RuntimeError if beta is negative.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.smooth_l1_loss(torch.tensor([3.0]), torch.tensor([0.0]))
+    tensor(2.5000)
     """
     reduction = checked(reduction, size_average, reduce)
     warn_if_different(input, target)
@@ -91,6 +104,10 @@ def binary_cross_entropy(
     """The mean of -(y ln p + (1 - y) ln(1 - p)), for probabilities p = input and targets y.
 
     Shapes: the same; `weight` broadcasts. Raises ValueError for other shapes, RuntimeError for values outside [0, 1].
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.0]))
+    tensor(0.6931)
     """
     reduction = checked(reduction, size_average, reduce)
     x, y = input.array, target.array
@@ -123,6 +140,10 @@ def binary_cross_entropy_with_logits(
     """The mean of -(y ln p + (1 - y) ln(1 - p)), for p = sigmoid(input): binary_cross_entropy without its overflow.
 
     `pos_weight` multiplies the first term. Shapes: the same; the weights broadcast. Raises ValueError for other shapes.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([0.0]), torch.tensor([1.0]))
+    tensor(0.6931)
     """
     reduction = checked(reduction, size_average, reduce)
     if input.array.shape != target.array.shape:
@@ -154,6 +175,10 @@ def kl_div(
     Kullback & Leibler 1951, "On information and sufficiency". With reduction "batchmean" the sum is divided by the
     batch size alone, as the definition has it.
     Shapes: the same, or such that broadcast.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.kl_div(torch.zeros(1, 2), torch.tensor([[0.5, 0.5]]), reduction="batchmean")
+    tensor(-0.6931)
     """
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
@@ -178,6 +203,10 @@ def poisson_nll_loss(
     """The mean of e^x - y x, for counts y = target of a Poisson distribution with rate e^x.
 
     log_input=False: the input is the rate itself, x - y ln(x + eps). full: add Stirling's approximation of ln y!.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.poisson_nll_loss(torch.tensor([0.0]), torch.tensor([2.0]))
+    tensor(1.)
     """
     reduction = checked(reduction, size_average, reduce)
     rate, log_rate = (pointwise.exp(input), input) if log_input else (input, pointwise.log(input + eps))
@@ -196,6 +225,10 @@ def gaussian_nll_loss(
     Nix & Weigend 1994, "Estimating the mean and variance of the target probability distribution". var is kept from
     falling below eps, without a gradient for that. full: add the constant ln(2 pi) / 2.
     Shapes: input and target the same; var the same, or with 1 in one place, or without the last; or a number.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.gaussian_nll_loss(torch.tensor([1.0]), torch.tensor([3.0]), 1.0)
+    tensor(2.)
     """
     if isinstance(var, (int, float)):
         if var < 0:

@@ -20,7 +20,12 @@ def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """The mean of x where the target is 1, and of max(0, margin - x) where it is -1.  Shapes: the same."""
+    """The mean of x where the target is 1, and of max(0, margin - x) where it is -1.  Shapes: the same.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.hinge_embedding_loss(torch.tensor([0.25, 0.25]), torch.tensor([1.0, -1.0]))
+    tensor(0.5000)
+    """
     reduction = checked(reduction, size_average, reduce)
     near = where(target != -1, input, 0)
     far = where(target != 1, clamp_min(margin - input, 0), 0)
@@ -31,7 +36,12 @@ def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None,
     reduce: bool | None = None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """The mean of max(0, -y (x1 - x2) + margin): x1 is to rank above x2 where y is 1, below where it is -1."""
+    """The mean of max(0, -y (x1 - x2) + margin): x1 is to rank above x2 where y is 1, below where it is -1.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.margin_ranking_loss(torch.tensor([1.0]), torch.tensor([3.0]), torch.tensor([1.0]))
+    tensor(2.)
+    """
     reduction = checked(reduction, size_average, reduce)
     if not input1.array.ndim == input2.array.ndim == target.array.ndim:
         raise RuntimeError(
@@ -48,6 +58,10 @@ def cosine_embedding_loss(
     """The mean of 1 - cos(x1, x2) where the target is 1, and of max(0, cos(x1, x2) - margin) where it is -1.
 
     Shapes: inputs (B, C) and target (B), or (C) and ().
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.cosine_embedding_loss(torch.ones(1, 2), torch.ones(1, 2), torch.tensor([-1.0]))
+    tensor(1.)
     """
     reduction = checked(reduction, size_average, reduce)
     if target.array.ndim > 1 or not input1.array.ndim == input2.array.ndim == target.array.ndim + 1:
@@ -66,7 +80,12 @@ def cosine_embedding_loss(
 def soft_margin_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
-    """The mean of ln(1 + e^(-y x)), for targets y of 1 and -1.  Shapes: the same."""
+    """The mean of ln(1 + e^(-y x)), for targets y of 1 and -1.  Shapes: the same.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.soft_margin_loss(torch.tensor([0.0]), torch.tensor([1.0]))
+    tensor(0.6931)
+    """
     reduction = checked(reduction, size_average, reduce)
     return reduced(apply(softmax.logaddexp, -target * input, 0.0), reduction)
 
@@ -75,7 +94,12 @@ def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
     reduce: bool | None = None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """The mean of -(y ln p + (1 - y) ln(1 - p)), p = sigmoid(x).  Shapes: (B, C), weight (C), result (B)."""
+    """The mean of -(y ln p + (1 - y) ln(1 - p)), p = sigmoid(x).  Shapes: (B, C), weight (C), result (B).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.multilabel_soft_margin_loss(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]))
+    tensor(0.6931)
+    """
     reduction = checked(reduction, size_average, reduce)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
@@ -90,6 +114,10 @@ def multi_margin_loss(
     """The mean over rows of sum over the wrong classes j of max(0, margin - x[y] + x[j])^p / C.
 
     Shapes: input (B, C) or (C), target (B) or (), class numbers; weight (C). Raises ValueError unless p is 1 or 2.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.multi_margin_loss(torch.tensor([[0.5, 1.0]]), torch.tensor([0]))
+    tensor(0.7500)
     """
     reduction = checked(reduction, size_average, reduce)
     if p not in (1, 2):
@@ -116,6 +144,10 @@ def multilabel_margin_loss(
     """The mean over rows of sum over right classes i and wrong ones j of max(0, 1 - (x[i] - x[j])) / C.
 
     Shapes: (B, C) or (C), both; a row of the target lists right classes up to the first -1.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.multilabel_margin_loss(torch.tensor([[0.5, 1.0]]), torch.tensor([[0, -1]]))
+    tensor(0.7500)
     """
     reduction = checked(reduction, size_average, reduce)
     count = width(input)
@@ -144,6 +176,10 @@ def triplet_margin_loss(
 
     swap: the negative's distance is the lesser of those to anchor and to positive (Balntas et al. 2016, "Learning local
     feature descriptors with triplets and shallow convolutional neural networks"). Shapes: (B, C) or (C), all three.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.triplet_margin_loss(torch.zeros(1, 1), torch.ones(1, 1), torch.ones(1, 1))
+    tensor(1.)
     """
     reduction = checked(reduction, size_average, reduce)
     if margin <= 0:
@@ -164,7 +200,12 @@ def triplet_margin_with_distance_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Callable[..., Tensor] | None = None,
     margin: float = 1.0, swap: bool = False, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """triplet_margin_loss with a distance of the caller's."""
+    """triplet_margin_loss with a distance of the caller's.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.triplet_margin_with_distance_loss(torch.zeros(1, 1), torch.ones(1, 1), torch.ones(1, 1))
+    tensor(1.)
+    """
     reduction = checked(reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")

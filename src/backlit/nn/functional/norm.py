@@ -23,6 +23,11 @@ def batch_norm(
     Ioffe & Szegedy 2015, "Batch normalization". In training the batch's statistics are used, and the running ones moved
     towards them by `momentum`, in place; otherwise the running ones are used.
     Shapes: input (B, C, ...), the others (C) or None. Raises ValueError for a batch of one value a channel in training.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.batch_norm(torch.tensor([[1.0], [3.0]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
     if input.array.size == 0:
         return apply(convert.clone, input)
@@ -82,6 +87,10 @@ def instance_norm(
     """batch_norm with statistics of each row of the batch by itself.  Ulyanov et al. 2016, "Instance normalization".
 
     Shapes: input (B, C, L, ...), the others (C) or None.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.instance_norm(torch.tensor([[[1.0, 3.0]]]))
+    tensor([[[-1.0000,  1.0000]]])
     """
     if not use_input_stats:
         if running_mean is None or running_var is None:
@@ -107,6 +116,10 @@ def layer_norm(
     """Each row moved to mean 0 and scaled to variance 1 over its last dimensions, times weight, plus bias.
 
     Ba et al. 2016, "Layer normalization". Shapes: input (..., *normalized_shape), weight and bias normalized_shape.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.layer_norm(torch.tensor([[1.0, 3.0]]), (2,))
+    tensor([[-1.0000,  1.0000]])
     """
     check_normalized("layer_norm", input, normalized_shape, weight, bias)
     return apply(norm.layer_norm, input, weight, bias, count=len(normalized_shape), eps=eps)
@@ -119,6 +132,10 @@ def rms_norm(
 
     Zhang & Sennrich 2019, "Root mean square layer normalization". eps: added to the mean square, by default the
     dtype's step at 1. Shapes: input (..., *normalized_shape), weight normalized_shape.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.rms_norm(torch.tensor([[3.0, 3.0]]), (2,))
+    tensor([[1., 1.]])
     """
     check_normalized("rms_norm", input, normalized_shape, weight)
     eps = dtypes.finfo(input.dtype).eps if eps is None else eps
@@ -150,6 +167,10 @@ def group_norm(
     """The channels of each row in groups, each group moved to mean 0 and scaled to variance 1; times weight, plus bias.
 
     Wu & He 2018, "Group normalization". Shapes: input (B, C, ...), weight and bias (C).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.group_norm(torch.tensor([[1.0, 3.0]]), 1)
+    tensor([[-1.0000,  1.0000]])
     """
     if input.array.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.array.ndim}")
@@ -166,6 +187,10 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     """x / (k + alpha mean(x² over the `size` channels around))^beta.  Krizhevsky et al. 2012, section 3.3.
 
     Shape: (B, C, ...).
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.local_response_norm(torch.zeros(1, 3, 2), 2).shape
+    torch.Size([1, 3, 2])
     """
     squares = input * input
     width = ((0, 0), (size // 2, (size - 1) // 2)) + ((0, 0),) * (input.array.ndim - 2)
@@ -180,7 +205,12 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
 def normalize(
     input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None
 ) -> Tensor:
-    """The input divided by its p-norm along `dim`, or by eps where that is larger."""
+    """The input divided by its p-norm along `dim`, or by eps where that is larger.
+
+    >>> import backlit as torch
+    >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
     length = reduction.norm(input, p, dim, keepdim=True)
     result = input / clamp_min(length, eps)
     return result if out is None else into(out, result)
