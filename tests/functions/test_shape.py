@@ -240,6 +240,10 @@ def test_bytes_can_be_read_as_another_dtype():
         (lambda t: t.ones(2, 3).narrow(0, 1, 2), r"start \(1\) \+ length \(2\) exceeds dimension size \(2\)"),
         (lambda t: t.ones(4).as_strided((3,), (2,), 1), "out of bounds"),
         (lambda t: t.ones(2, 3).sum_to_size(2, 2), "not expandable"),
+        (lambda t: t.unsqueeze([1, 2], 0), "must be Tensor, not list.*torch.tensor"),
+        (lambda t: t.flatten(np.ones(2)), "must be Tensor, not.*ndarray"),
+        (lambda t: t.transpose([[1.0]], 0, 1), "must be Tensor, not list"),
+        (lambda t: t.permute(3, (0,)), "must be Tensor, not int"),
     ],
 )
 def test_errors_are_pytorchs_and_name_the_shapes(call, match):

@@ -27,8 +27,18 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     >>> torch.matmul(torch.tensor([[1.0, 2.0]]), torch.tensor([3.0, 4.0]))
     tensor([11.])
     """
+    for position, (name, x) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(x, Tensor):
+            raise not_a_tensor("matmul", name, position, x)
     result = product(input, other)
     return result if out is None else into(out, result)
+
+
+def not_a_tensor(function: str, name: str, position: int, value: Any) -> TypeError:
+    return TypeError(
+        f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}. "
+        "Make it a tensor first: torch.as_tensor(...)"
+    )
 
 
 def product(x: Tensor, y: Any) -> Any:
@@ -53,7 +63,9 @@ def check_dtypes(*tensors: Tensor) -> None:
 
 def check_ndim(name: str, *expected: tuple[Tensor, int, str]) -> None:
     """Raise RuntimeError unless each tensor has as many dimensions as it must."""
-    for x, ndim, what in expected:
+    for position, (x, ndim, what) in enumerate(expected, 1):
+        if not isinstance(x, Tensor):
+            raise not_a_tensor(name, what, position, x)
         if x.array.ndim != ndim:
             raise RuntimeError(
                 f"{name}: {what} must be a {('vector', 'matrix', '3D tensor')[ndim - 1]}, but got "
@@ -91,6 +103,8 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements."""
+    if not isinstance(tensor, Tensor):
+        raise not_a_tensor("dot", "tensor", 2, tensor)
     if input.array.ndim != 1 or tensor.array.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {input.array.ndim}D and {tensor.array.ndim}D tensors")
     if input.array.size != tensor.array.size:

@@ -31,6 +31,11 @@ def axes_of(input: Tensor, dim: Dims) -> Any:
 
 def wrapped(input: Tensor, dim: int) -> int:
     """A dimension counted from the front; IndexError if the tensor has no such one."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}. "
+            "Make it a tensor first: torch.tensor(...)"
+        )
     ndim = max(input.array.ndim, 1)
     if not -ndim <= dim < ndim:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")

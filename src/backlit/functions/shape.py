@@ -155,7 +155,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
 def squeeze(input: Tensor, dim: Dims | None = None) -> Tensor:
     """`input` without its dimensions of length 1; or without those of `dim` that are."""
-    shape = input.array.shape
+    shape = tensor_or_raise(input, "squeeze").array.shape
     candidates = range(len(shape)) if dim is None else dims_of(input, dim)
     axes = tuple(k for k in candidates if shape and shape[k] == 1)
     return apply(ops.squeeze, input, axis=axes)
@@ -163,7 +163,7 @@ def squeeze(input: Tensor, dim: Dims | None = None) -> Tensor:
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """`input` with a dimension of length 1 put in at `dim`."""
-    ndim = input.array.ndim + 1
+    ndim = tensor_or_raise(input, "unsqueeze").array.ndim + 1
     if not -ndim <= dim < ndim:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
     return apply(ops.expand_dims, input, axis=dim)
@@ -193,7 +193,7 @@ def itself(input: Tensor) -> Tensor:
 
 def t(input: Tensor) -> Tensor:
     """A matrix with rows and columns exchanged; a vector or a number as it is."""
-    if input.array.ndim > 2:
+    if tensor_or_raise(input, "t").array.ndim > 2:
         raise RuntimeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D, of shape "
             f"{list(input.array.shape)}. Write x.transpose(-2, -1), or x.mT."
@@ -204,7 +204,7 @@ def t(input: Tensor) -> Tensor:
 def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """`input` with its dimensions in another order."""
     given = ints(order, dims)
-    if len(given) != input.array.ndim:
+    if len(given) != tensor_or_raise(input, "permute").array.ndim:
         raise RuntimeError(
             f"permute: number of dimensions in the tensor input does not match the length of the desired ordering of "
             f"dimensions i.e. input.dim() = {input.array.ndim} is not equal to len(dims) = {len(given)}"
