@@ -91,7 +91,7 @@ def steps_table(results: Results) -> str:
         own = median(turn["seconds"] for turn in peers["Backlit"])
         for peer, turns in peers.items():
             seconds = median(turn["seconds"] for turn in turns)
-            cells = [workload, peer, microseconds(seconds), f"{seconds / own:.2f}", last_loss(turns)]
+            cells = [workload, peer, microseconds(seconds), ratio(seconds / own), last_loss(turns)]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -135,6 +135,10 @@ def header(turns: int) -> str:
 
 def microseconds(seconds: float) -> str:
     return f"{seconds * 1e6:,.2f}" if seconds < 1e-5 else f"{seconds * 1e6:,.0f}"
+
+
+def ratio(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 def last_loss(turns: list[dict[str, Any]]) -> str:
