@@ -414,9 +414,11 @@ newaxis = None
 
 #: Rooms and namespaces that load when they are first named, so that `import backlit` stays quick.
 _SUBMODULES = frozenset(
-    "accelerator amp autograd backends cuda data distributions fft func interop jit linalg mps nn optim random "
-    "return_types serialization special testing train types utils version".split()
-)
+    [
+        "accelerator", "amp", "autograd", "backends", "cuda", "data", "interop", "jit", "linalg", "mps", "nn", "optim",
+        "random", "return_types", "serialization", "special", "testing", "train", "types", "utils", "version",
+    ]
+)  # fmt: skip
 _LATER = {"fit": "train", "History": "train", "autocast": "amp", "GradScaler": "amp"}
 
 

@@ -31,7 +31,8 @@ class dtype:
 
 
 float16, float32, float64 = dtype("float16", "Half"), dtype("float32", "Float"), dtype("float64", "Double")
-int8, int16, int32, int64 = dtype("int8", "Char"), dtype("int16", "Short"), dtype("int32", "Int"), dtype("int64", "Long")
+int8, int16 = dtype("int8", "Char"), dtype("int16", "Short")
+int32, int64 = dtype("int32", "Int"), dtype("int64", "Long")
 uint8, bool_ = dtype("uint8", "Byte"), dtype("bool", "Bool")
 half, float_, double = float16, float32, float64
 short, int_, long = int16, int32, int64

@@ -33,7 +33,8 @@ def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
         first, second = arrays[0].shape, arrays[1].shape[::-1] if op.name == "linear" else arrays[1].shape
         return RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({by(first)} and {by(second)}): the last size of the first "
-            f"({first[-1] if first else 'none'}) must equal the {'in_features' if op.name == 'linear' else 'first size'} "
+            f"({first[-1] if first else 'none'}) must equal the "
+            f"{'in_features' if op.name == 'linear' else 'first size'} "
             f"of the second."
         )
     if "broadcast" in str(error) and len(shapes) > 1:
@@ -46,7 +47,8 @@ def unsupported(name: str, arrays: Sequence[Any], error: TypeError) -> Exception
     if "ufunc" not in str(error) and "numpy boolean" not in str(error):
         return error
     kinds = ", ".join(str(a.dtype) for a in arrays if isinstance(a, np.ndarray))
-    return NotImplementedError(f'"{name}" not implemented for {kinds}: {error} Convert first: x.float() or x.int(), say.')
+    advice = "Convert first: x.float() or x.int(), say."
+    return NotImplementedError(f'"{name}" not implemented for {kinds}: {error} {advice}')
 
 
 def by(shape: Sequence[int]) -> str:
@@ -76,6 +78,7 @@ def not_a_tensor(value: Any, op: Op) -> TypeError:
 
 #: What NumPy's words for a matrix that it cannot treat mean to a user.
 CAUSES = {
-    "Singular matrix": "the input matrix is singular, it has no inverse. For the closest to one write torch.linalg.pinv(A)",
-    "Matrix is not positive definite": "the factorization could not be completed because the input is not positive-definite",
+    "Singular matrix": "the input matrix is singular, it has no inverse. The closest to one is torch.linalg.pinv(A)",
+    "Matrix is not positive definite": "the factorization could not be completed because the input is not "
+    "positive-definite",
 }

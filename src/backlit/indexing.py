@@ -22,6 +22,8 @@ def index_of(key: Any, ndim: int) -> tuple[Any, Any]:
         return (key, ...), None
     if type(key) is slice and ndim:
         return (checked_slice(key), ...), None
+    if isinstance(key, Tracked) and ndim and key.array.dtype == np.int64 and key.array.ndim:
+        return None, (key.array,)
     view: list[Any] = []
     gather: list[Any] = []
     for item in spelled_out(items_of(key), ndim):

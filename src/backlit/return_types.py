@@ -18,7 +18,8 @@ def named_result(name: str, fields: str) -> Any:
         return f"torch.return_types.{name}(\n{parts})"
 
     parts = {field: property(itemgetter(k)) for k, field in enumerate(names)}
-    own = {"__slots__": (), "__new__": __new__, "__repr__": __repr__, "__module__": "torch.return_types", "_fields": names}
+    own = {"__slots__": (), "__new__": __new__, "__repr__": __repr__, "_fields": names}
+    own["__module__"] = "torch.return_types"
     return type(name, (tuple,), {**parts, **own})
 
 

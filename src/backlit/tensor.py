@@ -255,7 +255,7 @@ class Tensor(Tracked):
     __xor__, __rxor__ = binary(compare.bitwise_xor)
     __lt__, __gt__ = binary(compare.lt)[0], binary(compare.gt)[0]
     __le__, __ge__ = binary(compare.le)[0], binary(compare.ge)[0]
-    __eq__, __ne__ = binary(compare.eq)[0], binary(compare.ne)[0]  # type: ignore[assignment]
+    __eq__, __ne__ = binary(compare.eq)[0], binary(compare.ne)[0]
     __rdiv__ = __rtruediv__
 
     __iadd__, __isub__, __imul__ = in_place(arithmetic.add), in_place(arithmetic.sub), in_place(arithmetic.mul)
@@ -371,14 +371,16 @@ class Tensor(Tracked):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.node is not None:
-            raise RuntimeError("Only Tensors created explicitly by the user support the deepcopy protocol at the moment: "
-                               "this one was computed. Copy its values with y.detach().clone().")  # fmt: skip
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user support the deepcopy protocol at the moment: this one was "
+                "computed. Copy its values with y.detach().clone()."
+            )
         copy = _new(type(self))
         memo[id(self)] = copy
         copy.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("hooks", "base", "path")})
         copy.array, copy.version = self.array.copy(), Version()
         copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
-        return copy  # type: ignore[no-any-return]
+        return copy
 
 
 _new: Callable[[Any], Any] = object.__new__
@@ -398,7 +400,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
             arrays.append(value.array)
         else:
             arrays.append(value if value is None or type(value) in NUMBERS else constant(value, op))
-    if op.promotes is not None:
+    if op.promotes is not None and (len(arrays) > 1 or arrays[0].dtype.kind != "f"):
         arrays = dtypes.promote(arrays, op.promotes == "float")
     token = QUIET.set(IGNORE)
     try:
@@ -433,8 +435,12 @@ def record(plan: Plan, inputs: Any, arrays: Any, named: dict[str, Any], result: 
     """Give `result` the node of the op that made it, with the values that the rules of the wanted inputs name."""
     if not plan.rules:
         return
-    kept = [arrays[k] for k in plan.inputs]
-    versions = [inputs[k].version if isinstance(inputs[k], Tensor) else UNWRITTEN for k in plan.inputs]
+    kept, versions, edges = [], [], []  # plain loops: in a call this small, a comprehension costs more than its work
+    for k in plan.inputs:
+        kept.append(arrays[k])
+        versions.append(inputs[k].version if isinstance(inputs[k], Tensor) else UNWRITTEN)
+    for k in plan.wanted:
+        edges.append(inputs[k].node or inputs[k])
     if plan.keeps_out:
         kept.append(result.array)
         versions.append(result.version)
@@ -447,7 +453,7 @@ def record(plan: Plan, inputs: Any, arrays: Any, named: dict[str, Any], result: 
             kept.append([a.shape for a in arrays[at:]])
         else:
             kept.append(named[name] if name in named else plan.op.settings[name])
-    node = OpNode(plan, [inputs[k].node or inputs[k] for k in plan.wanted], kept, versions)
+    node = OpNode(plan, edges, kept, versions)
     if plan.op.broadcasts:
         node.shapes = [(inputs[k].array.shape, inputs[k].array.dtype) for k in plan.wanted]
     result.node, result.needs_grad = node, True
@@ -576,7 +582,7 @@ def constant(value: Any, op: Op) -> Any:
 def legacy_array(data: tuple[Any, ...], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """What `torch.Tensor(...)` and `torch.LongTensor(...)` hold: zeros of a shape, or the values given."""
     if all(isinstance(n, (int, np.integer)) for n in data) and data:
-        return np.zeros(data, kind)  # type: ignore[arg-type]
+        return np.zeros(data, kind)
     if not data:
         return np.empty(0, kind)
     value = data[0]

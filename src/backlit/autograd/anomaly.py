@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -53,7 +54,7 @@ def is_anomaly_enabled() -> bool:
     return grad_mode.anomaly
 
 
-def raise_on_nan(node: Any, gradients: list[Any]) -> None:
+def raise_on_nan(node: Any, gradients: Sequence[Any]) -> None:
     """Raise RuntimeError if a node gave a gradient with NaN in it."""
     for k, g in enumerate(gradients):
         array = getattr(g, "array", g)

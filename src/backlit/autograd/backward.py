@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -66,17 +67,17 @@ def walk(
     pending: dict[Any, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
         pending[root] = pending[root] + seed if root in pending else seed
-    order = newest_first(roots)
-    open_ways = None if wanted is None else leading_to(wanted, order)
+    waiting = [(-root.number, root) for root in pending if isinstance(root, Node)]  # a heap: the newest node first
+    heapify(waiting)
+    open_ways = None if wanted is None else leading_to(wanted, roots)
     found: dict[Any, Any] = {}
     mode, anomaly = (grad_mode.enabled, grad_mode.graph), grad_mode.anomaly
     grad_mode.enabled = grad_mode.graph = graph
     token = QUIET.set(IGNORE)
     try:
-        for node in order:
-            g = pending.pop(node, None)
-            if g is None:
-                continue
+        while waiting:
+            node = heappop(waiting)[1]
+            g = pending.pop(node)  # complete: whatever was computed from this node's output is newer than it
             if node.hooks or node.retained:
                 g = observed(node, g, wrap, graph)
             if open_ways is not None:
@@ -88,8 +89,14 @@ def walk(
             if anomaly:
                 raise_on_nan(node, gradients)
             for edge, gradient in zip(node.edges, gradients, strict=True):
-                if gradient is not None and (open_ways is None or edge in open_ways):
-                    pending[edge] = pending[edge] + gradient if edge in pending else gradient
+                if gradient is None or (open_ways is not None and edge not in open_ways):
+                    continue
+                if edge in pending:
+                    pending[edge] = pending[edge] + gradient
+                else:
+                    pending[edge] = gradient
+                    if isinstance(edge, Node):
+                        heappush(waiting, (-edge.number, edge))
             if not keep:
                 node.release()
         for leaf, g in pending.items():
@@ -101,11 +108,8 @@ def walk(
         QUIET.reset(token)
 
 
-by_number = attrgetter("number")
-
-
-def newest_first(roots: Iterable[Any]) -> list[Any]:
-    """Every node that the roots depend on; a node is newer than all its inputs, so its gradient is complete in turn."""
+def leading_to(wanted: set[Any], roots: Iterable[Any]) -> set[Any]:
+    """The edges through which a gradient must pass to reach what is wanted, the wanted ones included."""
     seen = {root for root in roots if isinstance(root, Node)}
     nodes = list(seen)
     for node in nodes:  # grows as it goes
@@ -113,14 +117,8 @@ def newest_first(roots: Iterable[Any]) -> list[Any]:
             if edge not in seen and isinstance(edge, Node):
                 seen.add(edge)
                 nodes.append(edge)
-    nodes.sort(key=by_number, reverse=True)
-    return nodes
-
-
-def leading_to(wanted: set[Any], order: list[Any]) -> set[Any]:
-    """The edges through which a gradient must pass to reach what is wanted, the wanted ones included."""
     useful = set(wanted)
-    for node in reversed(order):
+    for node in sorted(nodes, key=attrgetter("number")):
         if any(edge in useful for edge in node.edges):
             useful.add(node)
     return useful
@@ -186,15 +184,15 @@ def seeds_of(roots: tuple[Any, ...], grad_tensors: Any, graph: bool) -> list[Any
     else:
         given = tuple(grad_tensors)
     if len(given) != len(roots):
-        raise RuntimeError(f"{len(roots)} tensors were given {len(given)} gradients: give one for each, None for a scalar.")
+        raise RuntimeError(f"{len(roots)} tensors were given {len(given)} gradients: give each one, None for a scalar.")
     return [seed_of(root, g, graph) for root, g in zip(roots, given, strict=True)]
 
 
 def seed_of(root: Any, g: Any, graph: bool) -> Any:
     if not root.requires_grad:
         raise RuntimeError(
-            "element 0 of tensors does not require grad and does not have a grad_fn: nothing that was recorded leads to "
-            "it.\nLikely causes: no input or parameter has requires_grad=True, it was computed under torch.no_grad(), "
+            "element 0 of tensors does not require grad and does not have a grad_fn: nothing recorded leads to it.\n"
+            "Likely causes: no input or parameter has requires_grad=True, it was computed under torch.no_grad(), "
             "or .detach(), .item() or .numpy() cut the graph on the way."
         )
     if g is None:
@@ -203,6 +201,8 @@ def seed_of(root: Any, g: Any, graph: bool) -> Any:
                 f"grad can be implicitly created only for scalar outputs; this one has shape {root.array.shape}.\n"
                 "Reduce it first, as in loss.mean().backward(), or give its gradient: y.backward(torch.ones_like(y))."
             )
+        if root.array.ndim == 0 and not graph:
+            return root.array.dtype.type(1)
         ones = np.ones(root.array.shape, root.array.dtype)
         return root.wrap(ones) if graph else ones
     if g.array.shape != root.array.shape:

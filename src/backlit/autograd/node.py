@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.autograd.tracked import Tracked, Version
 from backlit.ops.convert import cast
-from backlit.ops.registry import Op, Plan
+from backlit.ops.registry import Plan
 
 _numbers = itertools.count()
 
@@ -127,8 +127,8 @@ class OpNode(Node):
         rows = zip(self.versions, self.counts, self.plan.keeps, kept, strict=False)
         version, count, keep, value = next(row for row in rows if row[0].count != row[1])
         what = "the output" if keep.kind == "out" else f"input {keep.name!r}"
-        return STALE_MESSAGE.format(what=what, name=self.name(), shape=list(np.shape(value)), now=version.count, then=count,
-                                    writer=version.writer)  # fmt: skip
+        known = {"what": what, "name": self.name(), "shape": list(np.shape(value))}
+        return STALE_MESSAGE.format(**known, now=version.count, then=count, writer=version.writer)
 
     def as_tensors(self, g: Any, wrap: Callable[..., Any]) -> list[Any]:
         """`g` and the kept values as tensors that belong to the graph, so that the rules are recorded in their turn."""
@@ -144,8 +144,8 @@ class OpNode(Node):
         if keep.kind == "out":
             return wrap(value, self)
         if keep.kind == "inputs":
-            return tuple(rejoin(v, edges.get(k), wrap) for k, v in enumerate(value, keep.index))
-        return rejoin(value, edges.get(keep.index), wrap) if keep.kind == "input" else value
+            return tuple(rejoin(v, edges.get(k), wrap) for k, v in enumerate(value, keep.at))
+        return rejoin(value, edges.get(keep.at), wrap) if keep.kind == "input" else value
 
     def extras_anew(self, values: dict[str, Any]) -> dict[str, Any]:
         """The intermediates once more, computed from tensors: the forward body reads these as part of the graph."""
@@ -168,7 +168,7 @@ def rejoin(array: Any, edge: Any, wrap: Callable[..., Any]) -> Any:
 
 
 def unbroadcast(gradient: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """Undo broadcasting and promotion: the sum over the axes that an input was stretched along, in the input's dtype."""
+    """Undo broadcasting and promotion: the sum over the axes that an input was stretched along, in its dtype."""
     if gradient.shape != shape:
         extra = len(gradient.shape) - len(shape)
         if extra < 0 or any(n == 1 != m for n, m in zip(gradient.shape[extra:], shape, strict=True)):

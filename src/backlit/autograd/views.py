@@ -14,7 +14,7 @@ Path = tuple[tuple[Any, dict[str, Any]], ...]
 
 
 class WriteNode(Node):
-    """A tensor part of which was overwritten: the gradient of that part goes to the value written, the rest to before."""
+    """A tensor that was overwritten in part: that part's gradient goes to the value written, the rest to before."""
 
     def __init__(self, before: Any, value: Any, path: Path, shape: tuple[int, ...]) -> None:
         edges = [("before", before), ("value", value)]

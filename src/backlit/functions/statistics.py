@@ -90,7 +90,7 @@ def stacked(parts: list[Tensor]) -> Tensor:
 def cov(
     input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
 ) -> Tensor:
-    """The covariances of the rows, each column being one observation.  Shapes: (V, N) -> (V, V), or () for one row or (N).
+    """The covariances of the rows; each column is one observation.  Shapes: (V, N) -> (V, V), or () for one row or (N).
 
     fweights: how often each observation occurred. aweights: how much each one counts.
     """

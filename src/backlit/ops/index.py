@@ -50,6 +50,8 @@ def _(g, key):
 )  # fmt: skip
 def take(x, *, key):
     """out = x[key] for arrays of indices or a mask: a copy."""
+    if len(key) == 1 and key[0].dtype.kind == "i":  # np.take gathers rows three times as fast
+        return np.take(x, key[0], axis=0)
     return x[key]
 
 

@@ -7,7 +7,7 @@ becomes source code, and that source becomes machine code. Its body never knows 
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -43,13 +43,13 @@ class Keep(NamedTuple):
 
     name: str
     kind: str  # input, inputs (of a variadic op), shape, shapes, out, setting or extra
-    index: int
+    at: int
 
 
 class Rule(NamedTuple):
     """The gradient of one input: `body` called with the values it names, the gradient of the output among them."""
 
-    index: int
+    at: int
     body: Callable[..., Any]
     names: tuple[str, ...]
 
@@ -62,7 +62,7 @@ class Plan(NamedTuple):
 
     op: Op
     keeps: tuple[Keep, ...]
-    rules: tuple[tuple[Callable[..., Any], Callable[[list[Any]], tuple[Any, ...]]], ...]
+    rules: tuple[tuple[Callable[..., Any], Callable[[list[Any]], Sequence[Any]]], ...]
     wanted: tuple[int, ...]
     inputs: tuple[int, ...]
     keeps_out: bool
@@ -139,7 +139,7 @@ class Op:
         return plan
 
     def _plan(self, wanted: tuple[int, ...]) -> Plan:
-        known = {rule.index: rule for rule in self.rules.values()}
+        known = {rule.at: rule for rule in self.rules.values()}
         last = len(self.inputs) - 1
         chosen = [(i, known[at]) for i in wanted if (at := min(i, last) if self.variadic else i) in known]
         asked = dict.fromkeys(n for _, rule in chosen for n in rule.names if n not in ("g", "k"))
@@ -152,7 +152,7 @@ class Op:
         keeps.sort(key=lambda keep: {"input": 0, "out": 1}.get(keep.kind, 2))
         slots = {"g": 0, **{keep.name: k for k, keep in enumerate(keeps, 1)}}
         rules = tuple((rule.body, picker([slots.get(n, -1) for n in rule.names], i - last)) for i, rule in chosen)
-        inputs = tuple(keep.index for keep in keeps if keep.kind == "input")
+        inputs = tuple(keep.at for keep in keeps if keep.kind == "input")
         keeps_out = "out" in slots
         rest = tuple(keeps[len(inputs) + keeps_out :])
         holds = any(keep.kind in ("input", "out", "inputs", "extra") for keep in keeps)
@@ -179,7 +179,7 @@ class Op:
 
 
 def signature(body: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any], bool]:
-    """The names of a body's arrays (positional), its settings with their defaults (keyword-only), and if it is variadic."""
+    """The names of a body's arrays (positional), its settings with defaults (keyword-only), and if it is variadic."""
     code, defaults = body.__code__, body.__kwdefaults__ or {}  # `inspect` would cost a tenth of the start
     first_setting, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     variadic = bool(code.co_flags & CO_VARARGS)
@@ -187,13 +187,12 @@ def signature(body: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any]
     return inputs, {name: defaults.get(name, REQUIRED) for name in code.co_varnames[first_setting:end]}, variadic
 
 
-def picker(slots: list[int], position: int) -> Callable[[list[Any]], tuple[Any, ...]]:
+def picker(slots: list[int], position: int) -> Callable[[list[Any]], Sequence[Any]]:
     """A function from the kept values to a rule's arguments; slot -1 stands for the input's position (`k`)."""
     if -1 in slots:
         return lambda values: tuple(position if slot < 0 else values[slot] for slot in slots)
     if len(slots) == 1:
-        only = slots[0]
-        return lambda values: (values[only],)
+        return itemgetter(slice(slots[0], slots[0] + 1))  # a sequence of one value, as of several
     return itemgetter(*slots)
 
 
@@ -217,7 +216,7 @@ def op(
     """Register a body as an op.
 
     torch: the name under which PyTorch has it. numpy: the functions that read as this op on tensors and symbols.
-    node: PyTorch's name of its graph node. extras: intermediates that the forward returns by name, as `out, {name: value}`.
+    node: PyTorch's name of its graph node. extras: intermediates that the forward also returns: `out, {name: value}`.
     samples: a function of a random generator that yields arrays and settings to check the op with.
     """
 

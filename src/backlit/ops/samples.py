@@ -46,7 +46,7 @@ def binary(low: float = -3.0, high: float = 3.0, second: tuple[float, float] | N
 
 
 def cases(*rows: tuple[tuple[Any, ...], dict[str, Any]], low: float = -3.0, high: float = 3.0) -> Samples:
-    """Samples written out: for each row the inputs (a shape is drawn, anything else taken as it is) and the settings."""
+    """Samples written out: for each row the inputs (a shape is drawn, anything else taken as is) and the settings."""
 
     def samples(rng: np.random.Generator) -> Iterator[Sample]:
         for inputs, settings in rows:

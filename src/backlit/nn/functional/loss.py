@@ -116,7 +116,7 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). "
             f"Give the target the input's shape: {fitting(target, input)}."
         )
-    if x.dtype != y.dtype:
+    if x.dtype is not y.dtype and x.dtype != y.dtype:
         raise RuntimeError(
             f"Found dtype {target.dtype.title} but expected {input.dtype.title}: write target.to(input.dtype)."
         )
@@ -124,8 +124,8 @@ def binary_cross_entropy(
         raise RuntimeError(f"all elements of target should be between 0 and 1; they are from {y.min()} to {y.max()}.")
     out = apply(loss.binary_cross_entropy, input, target, reduction=reduction if weight is None else "none")
     # A probability outside [0, 1] has no logarithm on one side: the NaN that comes of it is found at less cost.
-    is_nan = out.array != out.array
-    if (is_nan if is_nan.ndim == 0 else is_nan.any()) and not are_probabilities(x):
+    is_nan = math.isnan(out.array.item()) if out.array.ndim == 0 else np.isnan(out.array).any()
+    if is_nan and not are_probabilities(x):
         raise RuntimeError(
             f"all elements of input should be between 0 and 1; they are from {x.min()} to {x.max()}. "
             "Put a sigmoid before the loss, or use binary_cross_entropy_with_logits."
