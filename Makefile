@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Where PYTHONDONTWRITEBYTECODE is set, every start would compile the sources anew, which doubles its time.
+COMPILE := $(BIN)/python -m compileall -q src
 
 .PHONY: run test lint types unit bench clean
 
@@ -36,10 +38,12 @@ $(VENV)/made:
 
 $(VENV)/installed: pyproject.toml | $(VENV)/made
 	$(PIP) --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/installed-test: pyproject.toml | $(VENV)/made
 	$(PIP) --editable '.[test]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/installed
 
 # Other libraries to measure against. JAX is not to be had for every machine, and its lines are then left out.
