@@ -137,6 +137,8 @@ def test_dimensions_that_are_not_there():
 def test_running_sums_and_extremes():
     gradients_agree(lambda t, x: x.cumsum(1), CUBE)
     gradients_agree(lambda t, x: x.logcumsumexp(2), CUBE)
+    gradients_agree(lambda t, x: x.logcumsumexp(0), np.array([-1000.0, 0.0, 1.0]))
+    agree(lambda t: t.tensor([0.0, float("inf"), 1.0]).logcumsumexp(0))
     x = np.array([1.0, 3.0, 3.0, 2.0, np.nan, 5.0])
     agree(lambda t: t.cummax(t.from_numpy(x), 0))
     agree(lambda t: t.cummin(t.from_numpy(x), 0))

@@ -9,7 +9,7 @@ import numpy as np
 
 from backlit import dtypes
 from backlit.functions.publish import into, named
-from backlit.ops import arithmetic, choose, compare, convert, cumulate, exponential, reduce, shape
+from backlit.ops import arithmetic, choose, compare, convert, cumulate, reduce, shape
 from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply
 
@@ -321,7 +321,6 @@ cumprod = running(cumulate.cumprod)
 
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """ln of the running sum of exp(input)."""
-    top = Tensor.wrap(np.max(input.array, axis=wrapped(input, dim) if input.array.ndim else None, keepdims=True))
-    shifted = apply(arithmetic.sub, input, top)
-    result = apply(arithmetic.add, apply(exponential.log, cumsum(apply(exponential.exp, shifted), dim)), top)
+    axis = wrapped(input, dim)
+    result = apply(cumulate.logcumsumexp, input, axis=axis) if input.array.ndim else apply(convert.clone, input)
     return result if out is None else into(out, result)

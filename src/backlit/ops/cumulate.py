@@ -1,4 +1,4 @@
-"""Running sums, products and extremes along one axis."""
+"""Running sums and products along one axis, and the recurrences that they are."""
 
 from __future__ import annotations
 
@@ -66,6 +66,22 @@ def _(g, x, out, axis, reverse):
 @recurrence.gradient("y")
 def _(g, x, axis, reverse):
     return recurrence_transposed(x, g, axis, reverse)
+
+
+@op(torch="logcumsumexp", promotes="float",
+    samples=cases(*LINES, ((np.array([-800.0, 0.0, 800.0]),), {"axis": 0})))  # fmt: skip
+def logcumsumexp(x, *, axis):
+    """out[i] = ln(e ** x[0] + ... + e ** x[i]) along `axis`, where e ** x would overflow or vanish too."""
+    return np.logaddexp.accumulate(x, axis=axis)
+
+
+@logcumsumexp.gradient("x")
+def _(g, x, x_shape, out, axis):
+    # dout[k] / dx[i] = e ** (x[i] - out[k]). The sum over k >= i, times e ** (out[i] - x[i]), is
+    # s[i] = g[i] + e ** (out[i] - out[i+1]) s[i+1]: no power in it is above 1.
+    n = x_shape[axis]
+    following = np.take(out, np.minimum(np.arange(1, n + 1), n - 1), axis)
+    return np.exp(x - out) * recurrence(np.exp(out - following), g, axis=axis, reverse=True)
 
 
 def recurrence_transposed(x: Any, g: Any, axis: int, reverse: bool) -> Any:
