@@ -392,7 +392,7 @@ from backlit.settings import set_num_interop_threads as set_num_interop_threads
 from backlit.settings import set_num_threads as set_num_threads
 from backlit.settings import typename as typename
 from backlit.settings import use_deterministic_algorithms as use_deterministic_algorithms
-from backlit.tensor import Size as Size
+from backlit.size import Size as Size
 from backlit.tensor import Tensor as Tensor
 from backlit.typed import BoolTensor as BoolTensor
 from backlit.typed import ByteTensor as ByteTensor

@@ -110,6 +110,11 @@ def result_type(values: Sequence[Any]) -> np.dtype[Any]:
     return result
 
 
+def is_higher(first: np.dtype[Any], second: np.dtype[Any]) -> bool:
+    """Whether the first is of a higher kind than the second: bool < integer < float."""
+    return _KINDS[first.kind] > _KINDS[second.kind]
+
+
 def rank_of(value: Any) -> int:
     if not hasattr(value, "dtype"):
         return 2

@@ -13,32 +13,14 @@ from backlit.autograd.backward import backward
 from backlit.autograd.modes import grad_mode
 from backlit.autograd.node import Handle, OpNode
 from backlit.autograd.tracked import Tracked, Version
-from backlit.autograd.views import rebase, refresh
+from backlit.autograd.views import refresh
 from backlit.errors import mismatch, not_a_tensor
-from backlit.indexing import assign, fills, fit, index_of
+from backlit.indexing import fit, index_of
 from backlit.ops import arithmetic, compare, convert, index, matrix
 from backlit.ops import shape as reshaping
 from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op, Plan
-
-
-class Size(tuple[int, ...]):
-    """The shape of a tensor."""
-
-    __slots__ = ()
-
-    def numel(self) -> int:
-        """How many elements a tensor of this shape has."""
-        return int(np.prod(self, dtype=np.int64))
-
-    def __repr__(self) -> str:
-        return f"torch.Size({list(self)})"
-
-    def __getitem__(self, key: Any) -> Any:
-        part = super().__getitem__(key)
-        return Size(part) if isinstance(key, slice) else part
-
-    def __add__(self, other: Any) -> Size:
-        return Size(super().__add__(tuple(other)))
+from backlit.size import Size
+from backlit.writing import assignable, is_recorded, needs_gradient, written, written_silently
 
 
 def binary(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -119,9 +101,7 @@ class Tensor(Tracked):
 
     @property
     def requires_grad(self) -> bool:
-        if self.base is not None and self.seen != self.version.history:
-            refresh(self)
-        return self.needs_grad
+        return needs_gradient(self)
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
@@ -468,40 +448,6 @@ def share(view: Tensor, source: Tensor, op: Op, settings: dict[str, Any]) -> Non
         view.seen = source.version.history
 
 
-def written(target: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """Write `function(target)` into `target`'s own memory, and continue its graph from there."""
-    recording = grad_mode.enabled
-    if recording and target.requires_grad:
-        forbid_leaf(target)
-        source = Tensor.wrap(target.array.copy(), target.node)  # the rules may need the values from before
-        result = function(source)
-    else:
-        result = function(target)
-        if recording and result.requires_grad:  # and so may those of the other operands
-            result = function(Tensor.wrap(target.array.copy()))
-    copy_into(target.array, result.array)
-    target.bump()
-    if recording and (result.requires_grad or target.needs_grad):
-        rebase(target, result)
-    return target
-
-
-def is_recorded(target: Tensor, value: Any) -> bool:
-    """Whether writing `value` to `target` is to be part of the graph."""
-    return grad_mode.enabled and (target.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
-
-
-def written_silently(target: Tensor, view: Any, gather: Any, value: Any) -> Tensor:
-    """Write `value` into the part of `target`'s memory that two keys select."""
-    token = QUIET.set(IGNORE)
-    try:
-        assign(target.array if view is None else target.array[view], gather, getattr(value, "array", value))
-    finally:
-        QUIET.reset(token)
-    target.bump()
-    return target
-
-
 def fitted(value: Any, region: tuple[int, ...], dtype: Any, gathers: bool = False) -> Tensor:
     """A value as a tensor of the shape and dtype of the region that it is written to."""
     tensor = value if isinstance(value, Tensor) else Tensor.wrap(np.asarray(value))
@@ -511,55 +457,6 @@ def fitted(value: Any, region: tuple[int, ...], dtype: Any, gathers: bool = Fals
         tensor = tensor if kept == shape else apply(reshaping.reshape, tensor, shape=kept)
         tensor = apply(reshaping.broadcast_to, tensor, shape=region)
     return tensor if tensor.array.dtype == dtype else apply(convert.cast, tensor, dtype=dtype)
-
-
-def assignable(value: Any, target: Tensor, gather: Any) -> Any:
-    """A value that may be assigned to a part of a tensor: a tensor or a number."""
-    if isinstance(value, Tensor):
-        if gather is not None and value.array.dtype != target.array.dtype and not fills(gather, value.array):
-            raise RuntimeError(
-                f"Index put requires the source and destination dtypes match, got {target.dtype.title} for the "
-                f"destination and {value.dtype.title} for the source. Write x[index] = value.to(x.dtype)"
-            )
-        return value
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(
-        f"can't assign a {type(value).__name__} to a torch.{target.dtype.title}Tensor. Make it a tensor first: "
-        "x[k] = torch.as_tensor(value)"
-    )
-
-
-def forbid_leaf(target: Tensor) -> None:
-    """A leaf's values are what gradients are taken at; overwriting it in the graph would lose it."""
-    if target.node is None:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation.\n"
-            "To update a parameter by hand write: with torch.no_grad(): w -= lr * w.grad"
-        )
-    base = target.base
-    if base is not None and base.node is None and base.needs_grad:
-        raise RuntimeError(
-            "a view of a leaf Variable that requires grad is being used in an in-place operation.\n"
-            "Write inside torch.no_grad(), or to a .clone() of the leaf."
-        )
-
-
-def copy_into(array: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
-    """Copy values into a tensor's memory, under PyTorch's conditions on shape, dtype and overlap."""
-    if values.shape != array.shape and np.broadcast_shapes(values.shape, array.shape) != array.shape:
-        raise RuntimeError(
-            f"output with shape {list(array.shape)} doesn't match the broadcast shape "
-            f"{list(np.broadcast_shapes(values.shape, array.shape))}: an in-place operation cannot grow its tensor."
-        )
-    if not array.flags.writeable:
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location, "
-            "or its memory is read-only. Please clone() the tensor before performing the operation."
-        )
-    np.copyto(array, values, casting="unsafe")
 
 
 def is_operand(value: Any) -> bool:

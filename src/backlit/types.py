@@ -7,7 +7,8 @@ from typing import Any
 
 from backlit.device import device
 from backlit.dtypes import dtype
-from backlit.tensor import Size, Tensor
+from backlit.size import Size
+from backlit.tensor import Tensor
 
 Number = int | float | bool
 Device = device | str | int | None

@@ -1,6 +1,7 @@
 """Views share memory, writes continue the graph: random programs give PyTorch's values and gradients."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -206,3 +207,18 @@ def test_writing_through_detach_is_noticed():
     x.detach().zero_()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.sum().backward()
+
+
+@pytest.mark.parametrize("library", [torch, oracle], ids=["backlit", "torch"])
+def test_an_update_in_place_that_would_lose_the_fraction_is_refused(library: Any) -> None:
+    """An integer tensor plus 1.5 is a float, which its memory cannot hold."""
+    x = library.tensor([1, 2])
+    with pytest.raises(RuntimeError, match="result type Float can't be cast to the desired output type Long"):
+        x += 1.5
+    with pytest.raises(RuntimeError, match="can't be cast"):
+        x.mul_(library.tensor([1.5, 2.5]))
+    with pytest.raises(RuntimeError, match="output type Bool"):
+        library.tensor([True]).add_(1)
+    assert x.tolist() == [1, 2]
+    x[0] = 3.7  # an assignment converts
+    assert x.copy_(library.tensor([5.5, 6.5])).tolist() == [5, 6]

@@ -14,7 +14,8 @@ from backlit.indexing import index_of
 from backlit.ops import arithmetic, convert
 from backlit.ops import index as ops
 from backlit.ops import scatter as along
-from backlit.tensor import Tensor, apply, assignable, fitted, written
+from backlit.tensor import Tensor, apply, fitted
+from backlit.writing import assignable, written
 
 
 def integers(index: Tensor, name: str) -> Any:

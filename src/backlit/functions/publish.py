@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from backlit.ops.registry import Op
-from backlit.tensor import Tensor, apply, written
+from backlit.tensor import Tensor, apply
+from backlit.writing import written
 
 
 def unary(op: Op) -> Callable[..., Tensor]:

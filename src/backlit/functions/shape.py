@@ -12,7 +12,8 @@ from backlit.functions.publish import tensor_or_raise
 from backlit.functions.reduction import sum as total
 from backlit.functions.reduction import wrapped
 from backlit.ops import shape as ops
-from backlit.tensor import Size, Tensor, apply
+from backlit.size import Size
+from backlit.tensor import Tensor, apply
 
 Dims = int | Sequence[int]
 

@@ -19,7 +19,8 @@ import numpy as np
 from backlit import dtypes
 from backlit.device import device as Device
 from backlit.nn.parameter import Parameter
-from backlit.tensor import Size, Tensor
+from backlit.size import Size
+from backlit.tensor import Tensor
 
 SCALARS = (str, int, float, bool, bytes, type(None), dtypes.dtype)
 MOST_DIMENSIONS = 64  # NumPy's limit

@@ -14,7 +14,8 @@ from backlit import dtypes
 from backlit.device import device
 from backlit.interop.pickle_reader import RefusedError, key_of
 from backlit.nn.parameter import Buffer, Parameter
-from backlit.tensor import Size, Tensor
+from backlit.size import Size
+from backlit.tensor import Tensor
 
 SAVED = "tensors, dict, OrderedDict, list, tuple, set, str, bytes, int, float, bool, None, torch.Size, dtype and device"
 

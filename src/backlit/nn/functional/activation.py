@@ -9,7 +9,8 @@ import numpy as np
 from backlit import random
 from backlit.ops import activation, arithmetic, shape, trigonometry
 from backlit.ops.registry import Op
-from backlit.tensor import Tensor, apply, written
+from backlit.tensor import Tensor, apply
+from backlit.writing import written
 
 
 def activated(op: Op, input: Tensor, inplace: bool, **settings: Any) -> Tensor:

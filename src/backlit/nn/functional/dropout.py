@@ -14,7 +14,8 @@ import numpy as np
 from backlit import random
 from backlit.ops import arithmetic
 from backlit.ops import dropout as ops
-from backlit.tensor import Tensor, apply, written
+from backlit.tensor import Tensor, apply
+from backlit.writing import written
 
 #: -scale alpha of selu: the value that it goes to on the left, to which alpha dropout sets what it drops.
 SELU_FLOOR = -1.7580993408473766
