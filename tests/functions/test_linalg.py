@@ -132,6 +132,26 @@ def test_cholesky_factors_invert():
     )
 
 
+def test_factors_are_written_to_out():
+    def written(t):
+        matrix = definite(t, t.from_numpy(SQUARE))
+        inverse, factors, pivots = t.zeros_like(matrix), t.zeros_like(matrix), t.zeros(len(SQUARE), dtype=t.int32)
+        t.cholesky_inverse(t.linalg.cholesky(matrix), out=inverse)
+        t.linalg.lu_factor(matrix, out=(factors, pivots))
+        return inverse, factors, pivots
+
+    agree(written)
+
+
+@pytest.mark.parametrize("asked", [{"unpack_data": False}, {"unpack_pivots": False}], ids=["data", "pivots"])
+def test_what_is_not_unpacked_is_empty(asked):
+    agree(lambda t: t.lu_unpack(*t.linalg.lu_factor(t.from_numpy(SQUARE)), **asked))
+
+
+def test_singular_vectors_that_are_not_computed_are_zeros():
+    agree(lambda t: t.svd(t.from_numpy(SQUARE), compute_uv=False))
+
+
 def test_least_squares():
     agree(lambda t: t.linalg.lstsq(t.from_numpy(TALL), t.from_numpy(TALL[:, :1] ** 2), driver="gelsd"))
     gradients_agree(lambda t, a, b: t.linalg.lstsq(a, b)[0], TALL, TALL**2)

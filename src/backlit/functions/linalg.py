@@ -25,11 +25,7 @@ def matrices(x: Tensor, name: str, square: bool = False) -> Tensor:
     """The tensor, if it holds matrices of floats (square ones, if so asked).  Raises RuntimeError."""
     if not isinstance(x, Tensor):
         raise TypeError(f"linalg_{name}(): argument 'A' (position 1) must be Tensor, not {type(x).__name__}")
-    if x.array.dtype.kind != "f":
-        raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write "
-            "x.float()."
-        )
+    floats(x, None, name)
     if x.array.ndim < 2:
         raise RuntimeError(
             f"linalg.{name}: The input tensor A must have at least 2 dimensions, but its shape is "
@@ -252,10 +248,15 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
 
 
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
-    """input = U diag(S) V.T, with singular values descending; with some=False, U and V are square."""
+    """input = U diag(S) V.T, with singular values descending; with some=False, U and V are square.
+
+    With compute_uv=False, U and V are zeros.
+    """
     u, s, v = svd_parts(input)
     if not some:
         u, v = completed(input, u, v)
+    if not compute_uv:
+        u, v = (Tensor.wrap(np.zeros_like(x.array)) for x in (u, v))
     return return_types.svd(u, s, v)
 
 
@@ -312,6 +313,7 @@ def norm(
 
 
 def floats(x: Tensor, dtype: Any, name: str) -> Tensor:
+    """The tensor, in the dtype asked for, if it is of floats.  Raises RuntimeError."""
     if dtype is not None:
         x = apply(convert.cast, x, dtype=dtypes.to_numpy(dtype))
     if x.array.dtype.kind != "f":

@@ -8,6 +8,7 @@ import numpy as np
 
 from backlit import return_types
 from backlit.functions.linalg import matrices, mirrored, solve
+from backlit.functions.publish import into
 from backlit.ops import arithmetic
 from backlit.ops import linalg as ops
 from backlit.ops.diagonal import tril, triu
@@ -34,7 +35,8 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
 
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The inverse of A, given the factor L of A = L L.T (or R of A = R.T R)."""
-    return cholesky_solve(identity(L), L, upper)
+    result = cholesky_solve(identity(L), L, upper)
+    return result if out is None else into(out, result)
 
 
 def identity(like: Tensor) -> Tensor:
@@ -52,7 +54,8 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     x = matrices(A, "lu", square=True).array
     pivots = pivots_of(x) if pivot else np.broadcast_to(np.arange(1, x.shape[-1] + 1), x.shape[:-1]).astype(np.int32)
     rows = np.broadcast_to(order_of(pivots)[..., None], x.shape)
-    return return_types.linalg_lu_factor(apply(ops.lu, apply(gather, A, rows, axis=x.ndim - 2)), Tensor.wrap(pivots))
+    parts = apply(ops.lu, apply(gather, A, rows, axis=x.ndim - 2)), Tensor.wrap(pivots)
+    return return_types.linalg_lu_factor(*(parts if out is None else map(into, out, parts)))
 
 
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
@@ -62,12 +65,14 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
-    """The permutation P and the factors L and U of A = P L U, from what `lu_factor` gave."""
+    """The permutation P and the factors L and U of A = P L U, from what `lu_factor` gave; empty if not asked for."""
     order = order_of(LU_pivots.array)
     # Row k of L U is row order[k] of A: P has its 1 of column k there.
     permutation = (np.arange(order.shape[-1])[:, None] == order[..., None, :]).astype(LU_data.array.dtype)
     lower = apply(arithmetic.add, apply(tril, LU_data, offset=-1), identity(LU_data))
-    return return_types.lu_unpack(Tensor.wrap(permutation), lower, apply(triu, LU_data))
+    empty = Tensor.wrap(np.empty(0, LU_data.array.dtype))
+    factors = (lower, apply(triu, LU_data)) if unpack_data else (empty, empty)
+    return return_types.lu_unpack(Tensor.wrap(permutation) if unpack_pivots else empty, *factors)
 
 
 def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
