@@ -30,10 +30,14 @@ def diff(
     parts = [x for x in (prepend, input, append) if x is not None]
     x = cat(parts, at) if len(parts) > 1 else input
     for _ in range(min(n, x.array.shape[at])):
-        length = x.array.shape[at]
-        later, earlier = between(x, at, min(1, length), length), between(x, at, 0, max(length - 1, 0))
-        x = apply(compare.logical_xor if x.array.dtype.kind == "b" else arithmetic.sub, later, earlier)
+        x = apply(compare.logical_xor if x.array.dtype.kind == "b" else arithmetic.sub, *neighbours(x, at))
     return x
+
+
+def neighbours(x: Tensor, at: int) -> tuple[Tensor, Tensor]:
+    """All elements along dimension `at` but the first, and all but the last: each beside the one before it."""
+    length = x.array.shape[at]
+    return between(x, at, min(1, length), length), between(x, at, 0, max(length - 1, 0))
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
@@ -52,8 +56,7 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, d
 
 
 def trapezoids(y: Tensor, x: Tensor | None, dx: float, at: int) -> Tensor:
-    length = y.array.shape[at]
-    heights = apply(arithmetic.add, between(y, at, min(1, length), length), between(y, at, 0, max(length - 1, 0)))
+    heights = apply(arithmetic.add, *neighbours(y, at))
     if x is None:
         width: Any = dx
     else:

@@ -17,10 +17,7 @@ from backlit.tensor import Tensor, apply
 
 def taken(kind: Any, input: Tensor, positions: Any, axis: int, out: Any = None) -> Any:
     """The elements at `positions` along `axis`, with the positions: gradients go to those elements."""
-    result = kind(apply(scatter.gather, input, positions, axis=axis), Tensor.wrap(positions))
-    if out is None:
-        return result
-    return kind(*[into(o, r) for o, r in zip(out, result, strict=True)])
+    return answered(kind, apply(scatter.gather, input, positions, axis=axis), positions, out)
 
 
 def chosen(kind: Any, input: Tensor, positions: Any, dim: int, keepdim: bool, out: Any = None) -> Any:
@@ -29,8 +26,13 @@ def chosen(kind: Any, input: Tensor, positions: Any, dim: int, keepdim: bool, ou
     values = apply(scatter.gather, input, positions, axis=at)
     if not keepdim:
         values, positions = apply(shape.squeeze, values, axis=at), np.squeeze(positions, at)
-    result = kind(values, Tensor.wrap(positions))
-    return result if out is None else kind(*[into(o, r) for o, r in zip(out, result, strict=True)])
+    return answered(kind, values, positions, out)
+
+
+def answered(kind: Any, values: Tensor, positions: Any, out: Any) -> Any:
+    """Values and positions as PyTorch names them, in the two tensors of `out` if these are given."""
+    parts = values, Tensor.wrap(positions)
+    return kind(*(parts if out is None else map(into, out, parts)))
 
 
 def itself(kind: Any, input: Tensor) -> Any:

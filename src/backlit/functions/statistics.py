@@ -56,7 +56,7 @@ def quantiles(
         parts = [apply(shape.squeeze, part, axis=axis) for part in parts]
     elif whole:
         parts = [apply(shape.reshape, part, shape=(1,) * input.array.ndim) for part in parts]
-    result = stacked(parts) if fractions.array.ndim else parts[0]
+    result = apply(shape.stack, *parts, axis=0) if fractions.array.ndim else parts[0]
     return result if out is None else into(out, result)
 
 
@@ -80,11 +80,6 @@ def between(lines: Tensor, fraction: Tensor, interpolation: str, ignore_nan: boo
     }[interpolation]
     first, second = (apply(scatter.gather, lines, at, axis=lines.array.ndim - 1) for at in (low, high))
     return apply(arithmetic.lerp, first, second, weight)
-
-
-def stacked(parts: list[Tensor]) -> Tensor:
-    """The tensors along a new first dimension."""
-    return apply(shape.concatenate, *[apply(shape.expand_dims, p, axis=0) for p in parts], axis=0)
 
 
 def cov(

@@ -8,7 +8,7 @@ import numpy as np
 
 from backlit.ops.registry import op
 from backlit.ops.samples import cases, unary
-from backlit.ops.special import erfc
+from backlit.ops.special import SQRT_2_PI, erfc
 
 #: The fixed point of Klambauer et al. 2017, "Self-Normalizing Neural Networks" (equation 14): activations keep mean 0
 #: and variance 1 from layer to layer.
@@ -19,7 +19,6 @@ SELU_SCALE = 1.0507009873554805
 GELU_CUBIC = 0.044715
 SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 SQRT_HALF = math.sqrt(0.5)
-SQRT_2_PI = math.sqrt(2 * math.pi)
 
 
 @op(torch="sigmoid", promotes="float", samples=unary(extremes=(-800.0, 800.0)))

@@ -10,6 +10,7 @@ from backlit.ops.registry import op
 from backlit.ops.samples import binary, unary
 
 SQRT_PI = math.sqrt(math.pi)
+SQRT_2_PI = math.sqrt(2 * math.pi)
 
 
 @op(torch="erf", promotes="float", samples=unary(extremes=(-40.0, 40.0)))
@@ -61,7 +62,7 @@ def ndtr(x):
 
 @ndtr.gradient("x")
 def _(g, x):
-    return g * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    return g * np.exp(-0.5 * x * x) / SQRT_2_PI
 
 
 @op(torch="special.log_ndtr", promotes="float", samples=unary(extremes=(-40.0, 40.0)))
@@ -74,7 +75,7 @@ def log_ndtr(x):
 
 @log_ndtr.gradient("x")
 def _(g, x, out):
-    return g * np.exp(-0.5 * x * x - out) / math.sqrt(2 * math.pi)
+    return g * np.exp(-0.5 * x * x - out) / SQRT_2_PI
 
 
 @op(torch="special.ndtri", promotes="float", samples=unary(0.05, 0.95))
@@ -87,7 +88,7 @@ def ndtri(x):
 
 @ndtri.gradient("x")
 def _(g, out):
-    return g * np.exp(0.5 * out * out) * math.sqrt(2 * math.pi)
+    return g * np.exp(0.5 * out * out) * SQRT_2_PI
 
 
 @op(torch="lgamma", promotes="float", samples=unary(0.2, 5))
