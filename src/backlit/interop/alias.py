@@ -15,9 +15,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-# Backlit's rooms that PyTorch does not have.
-OWN = {"cli", "data", "doctor", "errors", "explain", "fit", "functions", "indexing", "interop", "live", "ops", "plots"}
-OWN |= {"printing", "report", "suggest", "train", "twister"}
+# Backlit's rooms that PyTorch does not have; "annotations" is what `from __future__ import annotations` leaves behind.
+OWN = {"annotations", "cli", "data", "dtypes", "errors", "fit", "functions", "indexing", "interop", "layouts", "ops"}
+OWN |= {"printing", "settings", "size", "suggest", "train", "twister", "typed", "writing"}
 
 # PyTorch's paths to what Backlit keeps elsewhere, and where that is.
 HOMES: dict[str, tuple[str, ...]] = {
@@ -34,19 +34,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "torch.utils.data._utils": ("backlit.utils.data",),
     "torch.utils.data._utils.collate": ("backlit.utils.data",),
 }
-MODULES = [
-    "activation",
-    "adaptive",
-    "batchnorm",
-    "channelshuffle",
-    "container",
-    "conv",
-    "distance",
-    "dropout",
-    "flatten",
-]
-MODULES += ["fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle"]
-MODULES += ["pooling", "rnn", "sparse", "transformer", "upsampling", "utils"]
+MODULES = ["activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout"]
+MODULES += ["flatten", "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding"]
+MODULES += ["pixelshuffle", "pooling", "rnn", "sparse", "transformer", "upsampling", "utils"]
 HOMES |= {f"torch.nn.modules.{name}": ("backlit.nn",) for name in MODULES}
 
 # Paths that mean one module of Backlit.
