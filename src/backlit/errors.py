@@ -20,8 +20,7 @@ def mismatch(op: Op, arrays: Sequence[Any], error: Exception) -> Exception:
     shapes = [list(a.shape) for a in arrays if isinstance(a, np.ndarray)]
     if isinstance(error, np.exceptions.AxisError):
         ndim = arrays[0].ndim
-        low, high = (-ndim, ndim - 1) if ndim else (-1, 0)
-        return IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {error.axis})")
+        return out_of_range(error.axis, -max(ndim, 1), max(ndim, 1) - 1)
     if isinstance(error, np.linalg.LinAlgError):
         return LinAlgError(f"{name}: {error}: {CAUSES.get(str(error), 'the computation could not be completed')}. "
                            f"The matrices have the shape {shapes[0]}.")  # fmt: skip
@@ -69,10 +68,26 @@ def broadcast_message(name: str, shapes: list[list[int]]) -> str:
     return f"{name}: shapes {', '.join(map(str, shapes))} cannot be broadcast together."
 
 
-def not_a_tensor(value: Any, op: Op) -> TypeError:
+def out_of_range(dim: Any, least: int, most: int) -> IndexError:
+    return IndexError(f"Dimension out of range (expected to be in range of [{least}, {most}], but got {dim})")
+
+
+#: How lists, numbers and arrays become what is asked for.
+MAKE_IT_ONE = "Make it a tensor first: torch.tensor(...), or torch.as_tensor(...) to share an array's memory"
+
+
+def not_a_tensor(value: Any, function: str = "", name: str = "input", position: int = 1) -> TypeError:
+    """For an argument that must be a tensor; `function` may be left out where it is not known."""
+    call = f"{function}(): " if function else ""
     return TypeError(
-        f"{op.torch or op.name}(): argument must be Tensor or a number, not {type(value).__name__}. "
-        f"Make it a tensor first: torch.tensor(...)"
+        f"{call}argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}. {MAKE_IT_ONE}"
+    )
+
+
+def not_an_operand(value: Any, op: Op) -> TypeError:
+    """For an argument that must be a tensor or a number."""
+    return TypeError(
+        f"{op.torch or op.name}(): argument must be Tensor or a number, not {type(value).__name__}. {MAKE_IT_ONE}"
     )
 
 

@@ -14,7 +14,7 @@ from backlit.autograd.modes import grad_mode
 from backlit.autograd.node import Handle, OpNode
 from backlit.autograd.tracked import Tracked, Version
 from backlit.autograd.views import refresh
-from backlit.errors import mismatch, not_a_tensor
+from backlit.errors import mismatch, not_an_operand
 from backlit.indexing import fit, index_of
 from backlit.ops import arithmetic, compare, convert, index, matrix
 from backlit.ops import shape as reshaping
@@ -473,7 +473,7 @@ def constant(value: Any, op: Op) -> Any:
         return value.item()
     if isinstance(value, (np.ndarray, int, float)):
         return value
-    raise not_a_tensor(value, op)
+    raise not_an_operand(value, op)
 
 
 def legacy_array(data: tuple[Any, ...], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit.errors import out_of_range
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import broadcast_tensors, expand, reshaped
@@ -47,9 +48,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     at = wrapped(input, dim)
     size, first = input.array.shape[at], int(start)
     if not -size <= first <= size:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {first})"
-        )
+        raise out_of_range(first, -size, size)
     first = first + size if first < 0 else first
     if length < 0:
         raise RuntimeError(f"narrow(): length must be non-negative, but got {length}.")

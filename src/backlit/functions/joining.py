@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit.errors import out_of_range
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import atleast, broadcast_tensors, reshaped
@@ -90,7 +91,7 @@ def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tenso
             )
     ndim = len(shape) + 1
     if not -ndim <= dim < ndim:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+        raise out_of_range(dim, -ndim, ndim - 1)
     result = apply(ops.stack, *given, axis=dim % ndim)
     return result if out is None else into(out, result)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit import dtypes, return_types
+from backlit.errors import not_a_tensor
 from backlit.functions import reduction
 from backlit.functions.conversion import to
 from backlit.functions.joining import cat
@@ -24,7 +25,7 @@ from backlit.tensor import Tensor, apply
 def matrices(x: Tensor, name: str, square: bool = False) -> Tensor:
     """The tensor, if it holds matrices of floats (square ones, if so asked).  Raises RuntimeError."""
     if not isinstance(x, Tensor):
-        raise TypeError(f"linalg_{name}(): argument 'A' (position 1) must be Tensor, not {type(x).__name__}")
+        raise not_a_tensor(x, f"linalg_{name}", "A")
     floats(x, None, name)
     if x.array.ndim < 2:
         raise RuntimeError(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from backlit.errors import by
+from backlit.errors import by, not_a_tensor
 from backlit.functions.conversion import to
 from backlit.functions.flipping import roll
 from backlit.functions.publish import into
@@ -29,16 +29,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     """
     for position, (name, x) in enumerate((("input", input), ("other", other)), 1):
         if not isinstance(x, Tensor):
-            raise not_a_tensor("matmul", name, position, x)
+            raise not_a_tensor(x, "matmul", name, position)
     result = product(input, other)
     return result if out is None else into(out, result)
-
-
-def not_a_tensor(function: str, name: str, position: int, value: Any) -> TypeError:
-    return TypeError(
-        f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}. "
-        "Make it a tensor first: torch.as_tensor(...)"
-    )
 
 
 def product(x: Tensor, y: Any) -> Any:
@@ -65,7 +58,7 @@ def check_ndim(name: str, *expected: tuple[Tensor, int, str]) -> None:
     """Raise RuntimeError unless each tensor has as many dimensions as it must."""
     for position, (x, ndim, what) in enumerate(expected, 1):
         if not isinstance(x, Tensor):
-            raise not_a_tensor(name, what, position, x)
+            raise not_a_tensor(x, name, what, position)
         if x.array.ndim != ndim:
             raise RuntimeError(
                 f"{name}: {what} must be a {('vector', 'matrix', '3D tensor')[ndim - 1]}, but got "
@@ -104,7 +97,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements."""
     if not isinstance(tensor, Tensor):
-        raise not_a_tensor("dot", "tensor", 2, tensor)
+        raise not_a_tensor(tensor, "dot", "tensor", 2)
     if input.array.ndim != 1 or tensor.array.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {input.array.ndim}D and {tensor.array.ndim}D tensors")
     if input.array.size != tensor.array.size:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from backlit.errors import not_a_tensor
 from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply
 from backlit.writing import written
@@ -41,10 +42,7 @@ def tensor_or_raise(value: Any, name: str) -> Tensor:
     """The value if it is a tensor."""
     if isinstance(value, Tensor):
         return value
-    raise TypeError(
-        f"{name}(): argument 'input' (position 1) must be Tensor, not {type(value).__name__}. "
-        f"Make it a tensor first: torch.tensor(...)"
-    )
+    raise not_a_tensor(value, name)
 
 
 def into(out: Tensor, result: Tensor) -> Tensor:

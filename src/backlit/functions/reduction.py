@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backlit import dtypes
+from backlit.errors import not_a_tensor, out_of_range
 from backlit.functions.publish import into, named
 from backlit.ops import arithmetic, choose, compare, convert, cumulate, reduce, shape
 from backlit.ops.registry import Op
@@ -32,13 +33,10 @@ def axes_of(input: Tensor, dim: Dims) -> Any:
 def wrapped(input: Tensor, dim: int) -> int:
     """A dimension counted from the front; IndexError if the tensor has no such one."""
     if not isinstance(input, Tensor):
-        raise TypeError(
-            f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}. "
-            "Make it a tensor first: torch.tensor(...)"
-        )
+        raise not_a_tensor(input)
     ndim = max(input.array.ndim, 1)
     if not -ndim <= dim < ndim:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+        raise out_of_range(dim, -ndim, ndim - 1)
     return dim % ndim
 
 

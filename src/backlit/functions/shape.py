@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backlit import dtypes
+from backlit.errors import out_of_range
 from backlit.functions.publish import tensor_or_raise
 from backlit.functions.reduction import sum as total
 from backlit.functions.reduction import wrapped
@@ -166,7 +167,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """`input` with a dimension of length 1 put in at `dim`."""
     ndim = tensor_or_raise(input, "unsqueeze").array.ndim + 1
     if not -ndim <= dim < ndim:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+        raise out_of_range(dim, -ndim, ndim - 1)
     return apply(ops.expand_dims, input, axis=dim)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backlit.errors import not_a_tensor
 from backlit.functions.products import check_dtypes
 from backlit.ops import arithmetic, matrix, shape
 from backlit.tensor import Tensor, apply
@@ -17,10 +18,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tensor([11.5000])
     """
     if not isinstance(input, Tensor):
-        raise TypeError(
-            f"linear(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}. "
-            "Make it a tensor first: torch.tensor(...)"
-        )
+        raise not_a_tensor(input, "linear")
     if input.array.dtype is not weight.array.dtype:
         check_dtypes(input, weight)
     return apply(matrix.linear, input, weight, bias)
