@@ -174,6 +174,9 @@ from backlit.functions.linalg import qr_some as qr
 from backlit.functions.linalg import slogdet as slogdet
 from backlit.functions.linalg import svd as svd
 from backlit.functions.lookup import repeat_interleave as repeat_interleave
+from backlit.functions.norms import cdist as cdist
+from backlit.functions.norms import dist as dist
+from backlit.functions.norms import norm as norm
 from backlit.functions.ordering import aminmax as aminmax
 from backlit.functions.ordering import argsort as argsort
 from backlit.functions.ordering import cummax as cummax
@@ -318,16 +321,13 @@ from backlit.functions.reduction import amin as amin
 from backlit.functions.reduction import any as any
 from backlit.functions.reduction import argmax as argmax
 from backlit.functions.reduction import argmin as argmin
-from backlit.functions.reduction import cdist as cdist
 from backlit.functions.reduction import count_nonzero as count_nonzero
 from backlit.functions.reduction import cumprod as cumprod
 from backlit.functions.reduction import cumsum as cumsum
-from backlit.functions.reduction import dist as dist
 from backlit.functions.reduction import logcumsumexp as logcumsumexp
 from backlit.functions.reduction import mean as mean
 from backlit.functions.reduction import nanmean as nanmean
 from backlit.functions.reduction import nansum as nansum
-from backlit.functions.reduction import norm as norm
 from backlit.functions.reduction import prod as prod
 from backlit.functions.reduction import std as std
 from backlit.functions.reduction import std_mean as std_mean

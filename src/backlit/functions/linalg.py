@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from backlit import dtypes, return_types
+from backlit import return_types
 from backlit.errors import not_a_tensor
 from backlit.functions import reduction
 from backlit.functions.conversion import to
 from backlit.functions.joining import cat
 from backlit.functions.products import check_dtypes, product
 from backlit.functions.publish import into
-from backlit.functions.reduction import wrapped
-from backlit.functions.shape import movedim, transpose, unsqueeze
-from backlit.ops import arithmetic, convert, exponential, reduce
+from backlit.functions.reduction import in_kind
+from backlit.functions.shape import transpose, unsqueeze
+from backlit.ops import arithmetic, exponential, reduce
 from backlit.ops import linalg as ops
 from backlit.ops.diagonal import tril
 from backlit.ops.index import part
@@ -36,6 +36,17 @@ def matrices(x: Tensor, name: str, square: bool = False) -> Tensor:
         raise RuntimeError(
             f"linalg.{name}: A must be batches of square matrices, but they are {x.array.shape[-2]} by "
             f"{x.array.shape[-1]} matrices"
+        )
+    return x
+
+
+def floats(x: Tensor, dtype: Any, name: str) -> Tensor:
+    """The tensor, in the dtype asked for, if it is of floats.  Raises RuntimeError."""
+    x = in_kind(x, dtype)
+    if x.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write "
+            "x.float()."
         )
     return x
 
@@ -264,74 +275,6 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
 def svdvals(A: Tensor) -> Tensor:
     """The singular values of each matrix, descending."""
     return svd_parts(A)[1]
-
-
-# Norms, and what is counted.
-
-
-def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
-) -> Tensor:
-    """The `ord`-norm of the elements over `dim`, or of all."""
-    result = reduction.vector_norm(floats(x, dtype, "vector_norm"), ord, dim, keepdim)
-    return result if out is None else into(out, result)
-
-
-def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None,
-    out: Tensor | None = None,
-) -> Tensor:  # fmt: skip
-    """The norm of each matrix: "fro", "nuc", infinity (largest row sum), 1 (largest column sum), 2; or -inf, -1, -2."""
-    if ord not in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
-    x = movedim(matrices(floats(A, dtype, "matrix_norm"), "matrix_norm"), dim, (-2, -1))
-    if ord == "fro":
-        result = reduction.vector_norm(x, 2, (-2, -1), False)
-    elif ord == "nuc":
-        result = apply(reduce.sum, svdvals(x), axis=-1)
-    else:
-        of_rows = apply(reduce.sum, apply(arithmetic.abs, x), axis=-1 if abs(ord) == np.inf else -2)
-        candidates = svdvals(x) if abs(ord) == 2 else of_rows
-        result = apply(reduce.amax if ord > 0 else reduce.amin, candidates, axis=-1)
-    if keepdim:
-        for k in sorted(wrapped(A, d) for d in dim):
-            result = unsqueeze(result, k)
-    return result if out is None else into(out, result)
-
-
-def norm(
-    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
-) -> Tensor:
-    """The norm of vectors (one dimension) or matrices (two); without ord, the square root of the sum of squares."""
-    count = A.array.ndim if dim is None else 1 if isinstance(dim, int) else len(dim)
-    if ord is None or (count == 1 and not isinstance(ord, str)):
-        return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
-    if count != 2:
-        raise RuntimeError(
-            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.array.ndim}D."
-        )
-    return matrix_norm(A, ord, (-2, -1) if dim is None else tuple(dim), keepdim, dtype=dtype, out=out)
-
-
-def floats(x: Tensor, dtype: Any, name: str) -> Tensor:
-    """The tensor, in the dtype asked for, if it is of floats.  Raises RuntimeError."""
-    if dtype is not None:
-        x = apply(convert.cast, x, dtype=dtypes.to_numpy(dtype))
-    if x.array.dtype.kind != "f":
-        raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype.title}: write "
-            "x.float()."
-        )
-    return x
-
-
-def cond(A: Tensor, p: Any = None) -> Tensor:
-    """How much A can stretch relative errors: its norm times that of its inverse."""
-    if p in (None, 2, -2):
-        s = svdvals(A)
-        ends = apply(part, s, key=(..., 0)), apply(part, s, key=(..., -1))
-        return apply(arithmetic.div, *(ends if p != -2 else ends[::-1]))
-    return apply(arithmetic.mul, matrix_norm(A, p), matrix_norm(inv(A), p))
 
 
 def matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:

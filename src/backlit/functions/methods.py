@@ -15,6 +15,7 @@ from backlit.functions import (
     joining,
     linalg,
     lookup,
+    norms,
     ordering,
     pointwise,
     products,
@@ -102,8 +103,11 @@ METHODS = {
         softmax log_softmax logsumexp
     """,
     reduction: """
-        sum mean nansum nanmean prod amax amin any all count_nonzero argmax argmin var std norm dist cumsum cumprod
+        sum mean nansum nanmean prod amax amin any all count_nonzero argmax argmin var std cumsum cumprod
         logcumsumexp
+    """,
+    norms: """
+        norm dist
     """,
     ordering: """
         max min aminmax argsort sort msort topk kthvalue median nanmedian mode cummax cummin

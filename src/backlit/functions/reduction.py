@@ -248,59 +248,6 @@ def std_mean(
     return std(input, dim, unbiased, keepdim, correction=correction), mean(input, where, keepdim)
 
 
-def vector_norm(input: Tensor, p: float, dim: Dims, keepdim: bool) -> Tensor:
-    """The p-norm of the elements over `dim`, whatever their arrangement."""
-    settings = {"axis": axes_of(input, dim), "keepdims": keepdim}
-    if p == 2:
-        return apply(reduce.euclidean_norm, input, **settings)
-    if p == 0:
-        return apply(reduce.zero_norm, input, **settings)
-    if p in (1, np.inf, -np.inf):
-        op = reduce.sum if p == 1 else reduce.amax if p > 0 else reduce.amin
-        return apply(op, apply(arithmetic.abs, input), **settings)
-    return apply(reduce.power_norm, input, p=float(p), **settings)
-
-
-def norm(
-    input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, out: Tensor | None = None, dtype: Any = None
-) -> Tensor:
-    """The p-norm over `dim`: p a number, infinite too; "fro", the same as 2; or "nuc", of a matrix.
-
-    >>> import backlit as torch
-    >>> torch.norm(torch.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    input = in_kind(input, dtype)
-    if input.array.dtype.kind != "f":
-        raise RuntimeError(
-            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input.dtype.title}: "
-            "write x.float().norm()."
-        )
-    if isinstance(p, str) and p not in ("fro", "nuc"):
-        raise RuntimeError(f"norm(): p must be a number, 'fro' or 'nuc', not {p!r}")
-    if p == "nuc":
-        from backlit.functions.linalg import matrix_norm  # which itself builds on this module
-
-        result = matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
-    else:
-        result = vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim)
-    return result if out is None else into(out, result)
-
-
-def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
-    """The p-norm of the difference."""
-    return vector_norm(apply(arithmetic.sub, input, other), p, None, False)
-
-
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "") -> Tensor:
-    """The p-norm of the difference of every row of x1 and every row of x2.
-
-    Shapes: (..., P, M), (..., R, M) -> (..., P, R).
-    """
-    rows, columns = apply(shape.expand_dims, x1, axis=-2), apply(shape.expand_dims, x2, axis=-3)
-    return vector_norm(apply(arithmetic.sub, rows, columns), p, -1, False)
-
-
 def running(op: Op) -> Callable[..., Tensor]:
     """cumsum or cumprod."""
 

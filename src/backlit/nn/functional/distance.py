@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backlit.functions import reduction
+from backlit.functions.norms import norm
 from backlit.functions.pointwise import clamp_min
 from backlit.functions.shape import broadcast_tensors
 from backlit.tensor import Tensor
@@ -25,7 +26,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 def unit(x: Tensor, dim: int, eps: float) -> Tensor:
     """The vectors divided by their lengths; the gradient is taken as if no length were below eps."""
-    length = reduction.norm(x, 2, dim, keepdim=True)
+    length = norm(x, 2, dim, keepdim=True)
     return x / (length + (clamp_min(length.detach(), eps) - length.detach()))
 
 
@@ -36,4 +37,4 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> torch.nn.functional.pairwise_distance(torch.tensor([[3.0, 4.0]]), torch.zeros(1, 2), eps=0.0)
     tensor([5.])
     """
-    return reduction.norm(x1 - x2 + eps, p, -1, keepdim)
+    return norm(x1 - x2 + eps, p, -1, keepdim)

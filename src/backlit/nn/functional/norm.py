@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from backlit import dtypes
 from backlit.autograd.modes import no_grad
-from backlit.functions import reduction
+from backlit.functions import norms, reduction
 from backlit.functions.pointwise import clamp_min
 from backlit.functions.publish import into
 from backlit.ops import convert, exponential, norm, reduce, shape
@@ -211,6 +211,6 @@ def normalize(
     >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
-    length = reduction.norm(input, p, dim, keepdim=True)
+    length = norms.norm(input, p, dim, keepdim=True)
     result = input / clamp_min(length, eps)
     return result if out is None else into(out, result)

@@ -10,8 +10,8 @@ import numpy as np
 
 from backlit import dtypes
 from backlit.autograd.modes import no_grad
-from backlit.functions import reduction
 from backlit.functions.joining import stack
+from backlit.functions.norms import norm
 from backlit.functions.pointwise import clamp, clamp_max
 from backlit.tensor import Tensor
 
@@ -49,7 +49,7 @@ def get_total_norm(
     if not given:
         return Tensor.wrap(np.zeros((), dtypes.default()))
     with no_grad():
-        total = reduction.norm(stack([reduction.norm(g, norm_type) for g in given]), norm_type)
+        total = norm(stack([norm(g, norm_type) for g in given]), norm_type)
     if error_if_nonfinite and not np.isfinite(total.array):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite ({total.item()}), so "

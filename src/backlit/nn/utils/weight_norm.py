@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from backlit.functions import reduction
+from backlit.functions.norms import norm
 from backlit.nn.parameter import Parameter
 from backlit.tensor import Tensor
 
@@ -14,7 +14,7 @@ def norm_except(v: Tensor, dim: int | None) -> Tensor:
     """The 2-norm over all dimensions but `dim` (None: over all), which stay with length 1."""
     ndim = v.array.ndim
     axes = tuple(range(ndim)) if dim is None else tuple(k for k in range(ndim) if k != dim % ndim)
-    return reduction.norm(v, 2, axes, keepdim=True)
+    return norm(v, 2, axes, keepdim=True)
 
 
 def weight_of(g: Tensor, v: Tensor, dim: int | None) -> Tensor:
@@ -48,12 +48,12 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
             raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
     weight = getattr(module, name)
     # PyTorch's other word for no dimension is -1.
-    norm = WeightNorm(name, None if dim == -1 else dim)
+    hook = WeightNorm(name, None if dim == -1 else dim)
     delattr(module, name)
-    module.register_parameter(name + "_g", Parameter(norm_except(weight, norm.dim).data))
+    module.register_parameter(name + "_g", Parameter(norm_except(weight, hook.dim).data))
     module.register_parameter(name + "_v", Parameter(weight.data))
-    setattr(module, name, norm.compute_weight(module))
-    module.register_forward_pre_hook(norm)
+    setattr(module, name, hook.compute_weight(module))
+    module.register_forward_pre_hook(hook)
     return module
 
 
