@@ -123,10 +123,10 @@ def prod(
     return result if out is None else into(out, result)
 
 
-def extreme(op: Op) -> Callable[..., Tensor]:
-    """amax or amin."""
+def extreme(op: Op, all_dims: Dims) -> Callable[..., Tensor]:
+    """amax or amin, argmax or argmin. PyTorch writes all dimensions as () for the first two, as None for the others."""
 
-    def function(input: Tensor, dim: Dims = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    def function(input: Tensor, dim: Dims = all_dims, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
         axis = axes_of(input, dim)
         forbid_empty(input, axis, op.name)
         result = apply(op, input, axis=axis, keepdims=keepdim)
@@ -150,8 +150,10 @@ def forbid_empty(input: Tensor, axis: Any, name: str) -> None:
             raise IndexError(f"{name}(): Expected reduction dim {k} to have non-zero size.")
 
 
-amax = extreme(reduce.amax)
-amin = extreme(reduce.amin)
+amax = extreme(reduce.amax, ())
+amin = extreme(reduce.amin, ())
+argmax = extreme(reduce.argmax, None)
+argmin = extreme(reduce.argmin, None)
 
 
 def logical(op: Op) -> Callable[..., Tensor]:
@@ -175,22 +177,6 @@ all = logical(reduce.all)
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements over `dim` are other than 0."""
     return apply(reduce.count_nonzero, input, axis=axes_of(input, dim))
-
-
-def position(op: Op) -> Callable[..., Tensor]:
-    """argmax or argmin."""
-
-    def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
-        axis = axes_of(input, dim)
-        forbid_empty(input, axis, op.name)
-        result = apply(op, input, axis=axis, keepdims=keepdim)
-        return result if out is None else into(out, result)
-
-    return named(function, op)
-
-
-argmax = position(reduce.argmax)
-argmin = position(reduce.argmin)
 
 
 def spread(op: Op) -> Callable[..., Tensor]:

@@ -8,12 +8,12 @@ import numpy as np
 
 from backlit.nn import functional as F
 from backlit.nn import init
-from backlit.nn.modules.module import Module
-from backlit.nn.parameter import empty, new_parameter
+from backlit.nn.modules.normalization import _Affine
+from backlit.nn.parameter import empty
 from backlit.tensor import Tensor
 
 
-class _NormBase(Module):
+class _NormBase(_Affine):
     """Scale and shift of each channel, and the running statistics that evaluation uses."""
 
     _version = 2
@@ -28,8 +28,7 @@ class _NormBase(Module):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name, there in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(name, new_parameter((num_features,), dtype, device) if there else None)
+        self.make_affine((num_features,), affine, bias, dtype, device)
         for name in ("running_mean", "running_var"):
             self.register_buffer(name, empty((num_features,), dtype, device) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", Tensor.wrap(np.array(0)) if track_running_stats else None)
@@ -45,10 +44,7 @@ class _NormBase(Module):
     def reset_parameters(self) -> None:
         """Set scale 1 and shift 0, and forget the batches seen."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def _check_input_dim(self, input: Tensor) -> None:
         """Raise ValueError for an input without the dimensions that this layer takes."""

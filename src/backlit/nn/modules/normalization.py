@@ -11,12 +11,28 @@ from backlit.nn.parameter import new_parameter
 from backlit.tensor import Tensor
 
 
+class _Affine(Module):
+    """What normalised values are multiplied by and moved by: `weight` and `bias`, either of which may be None."""
+
+    def make_affine(self, shape: tuple[int, ...], affine: bool, bias: bool, dtype: Any, device: Any) -> None:
+        """Register both parameters."""
+        for name, there in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, new_parameter(shape, dtype, device) if there else None)
+
+    def reset_parameters(self) -> None:
+        """Set scale 1 and shift 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
 def as_shape(normalized_shape: Any) -> tuple[int, ...]:
     """A length, or several, as a tuple."""
     return (int(normalized_shape),) if isinstance(normalized_shape, int) else tuple(normalized_shape)
 
 
-class LayerNorm(Module):
+class LayerNorm(_Affine):
     """Each row moved to mean 0 and scaled to variance 1 over its last dimensions, times `weight`, plus `bias`.
 
     Ba et al. 2016, "Layer normalization". Shapes: (..., *normalized_shape); `weight` and `bias` normalized_shape.
@@ -33,16 +49,8 @@ class LayerNorm(Module):
         super().__init__()
         self.normalized_shape, self.eps = as_shape(normalized_shape), eps
         self.elementwise_affine = elementwise_affine
-        for name, there in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            self.register_parameter(name, new_parameter(self.normalized_shape, dtype, device) if there else None)
+        self.make_affine(self.normalized_shape, elementwise_affine, bias, dtype, device)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set scale 1 and shift 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -87,7 +95,7 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class GroupNorm(Module):
+class GroupNorm(_Affine):
     """The channels of each row in groups, each group moved to mean 0 and scaled to variance 1.
 
     Wu & He 2018, "Group normalization". Shapes: (B, C, ...); `weight` and `bias` (C).
@@ -105,16 +113,8 @@ class GroupNorm(Module):
         if num_channels % num_groups:
             raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        for name, there in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(name, new_parameter((num_channels,), dtype, device) if there else None)
+        self.make_affine((num_channels,), affine, bias, dtype, device)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set scale 1 and shift 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
