@@ -71,10 +71,6 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class NonDynamicallyQuantizableLinear(Linear):
-    """Linear, under the name by which PyTorch's attention layers hold one."""
-
-
 class Bilinear(Module):
     """out[k] = sum over i and j of x1[i] W[k, i, j] x2[j], plus b[k].
 
