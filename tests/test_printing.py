@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+import backlit
 from backlit import dtypes, printing
 from backlit.printing import format_tensor, get_printoptions, printoptions, set_printoptions
 
@@ -171,3 +172,18 @@ def test_printoptions_hold_inside_alone():
     with pytest.raises(KeyError), printoptions(precision=1):
         {}[get_printoptions()["precision"]]
     assert get_printoptions() == before
+
+
+@pytest.mark.parametrize("value", [7, 2.5, True, [1.5, 2.0]])
+def test_an_f_string_shows_a_number_and_any_other_tensor_whole(value):
+    ours, theirs = backlit.tensor(value), torch.tensor(value)
+    assert f"{ours} {ours!r} {ours!s}" == f"{theirs} {theirs!r} {theirs!s}"
+
+
+def test_an_f_string_formats_plain_tensors_of_one_number_only():
+    assert f"{backlit.tensor(2.0, requires_grad=True) * 2:.2f}|{backlit.tensor(7):4d}" == "4.00|   7"
+    for library in (torch, backlit):
+        assert f"{library.nn.Parameter(library.tensor(1.0))}".startswith("Parameter containing:")
+        for value in (library.nn.Parameter(library.tensor(1.0)), library.ones(2)):
+            with pytest.raises(TypeError, match="unsupported format string"):
+                format(value, ".2f")

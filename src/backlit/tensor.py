@@ -233,6 +233,8 @@ class Tensor(Tracked):
     __and__, __rand__ = binary(compare.bitwise_and)
     __or__, __ror__ = binary(compare.bitwise_or)
     __xor__, __rxor__ = binary(compare.bitwise_xor)
+    __lshift__, __rlshift__ = binary(compare.bitwise_left_shift)
+    __rshift__, __rrshift__ = binary(compare.bitwise_right_shift)
     __lt__, __gt__ = binary(compare.lt)[0], binary(compare.gt)[0]
     __le__, __ge__ = binary(compare.le)[0], binary(compare.ge)[0]
     __eq__, __ne__ = binary(compare.eq)[0], binary(compare.ne)[0]
@@ -242,6 +244,7 @@ class Tensor(Tracked):
     __itruediv__, __ifloordiv__ = in_place(arithmetic.div), in_place(arithmetic.floor_divide)
     __imod__, __ipow__ = in_place(arithmetic.remainder), in_place(arithmetic.pow)
     __iand__, __ior__, __ixor__ = map(in_place, (compare.bitwise_and, compare.bitwise_or, compare.bitwise_xor))
+    __ilshift__, __irshift__ = in_place(compare.bitwise_left_shift), in_place(compare.bitwise_right_shift)
 
     def __neg__(self) -> Tensor:
         return apply(arithmetic.neg, self)
@@ -337,7 +340,9 @@ class Tensor(Tracked):
     __hash__ = object.__hash__
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.array.ndim == 0 and spec else str(self)
+        """A plain tensor of one number is formatted as the number; others take no format specification."""
+        number = self.array.ndim == 0 and type(self) is Tensor
+        return format(self.item(), spec) if number else object.__format__(self, spec)
 
     def __repr__(self) -> str:
         from backlit.printing import format_tensor

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch as oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -206,3 +207,14 @@ def test_the_tensor_written_to_keeps_its_own_gradient():
 )
 def test_errors_are_pytorchs(call, match):
     both_raise(call, match)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [0, (0, 1), (0, slice(None)), (slice(None), 0), (slice(1, 2), 0), (0, slice(1, 2)), (..., 0), None, (0, None),
+     (None, 0), slice(0, 2), slice(None), (0, [1]), (slice(0, 2), [0])],
+)  # fmt: skip
+def test_the_graph_names_the_last_step_of_a_subscript(key):
+    ours, theirs = torch.ones(3, 4, requires_grad=True), oracle.ones(3, 4, requires_grad=True)
+    assert ours[key].grad_fn.name() == theirs[key].grad_fn.name()
+    assert repr(ours[key]) == repr(theirs[key])

@@ -239,3 +239,18 @@ def test_special_functions_are_where_pytorch_has_them():
     ):
         gradients_agree(lambda t, x, name=name: getattr(t.special, name)(x), x)
     assert special.psi is special.digamma
+
+
+def test_shifts_are_operators():
+    agree(lambda t: (t.tensor([5, -3]) << 2, t.tensor([5, -3]) >> 1, 1 << t.tensor([2, 3]), 64 >> t.tensor([2, 3])))
+
+
+def test_shifts_in_place():
+    def shifted(t):
+        x = t.tensor([5, -3])
+        y = x
+        x <<= 3
+        x >>= 1
+        return y
+
+    agree(shifted)

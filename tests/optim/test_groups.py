@@ -140,3 +140,11 @@ def test_an_optimizer_of_ones_own(ns):
     assert p.tolist() == [0.75]
     assert optimizer.state_dict()["state"] == {0: {"step": 1}}
     assert calls == [3]
+
+
+def test_an_optimizer_prints_its_groups_with_a_line_between():
+    def shown(library):
+        groups = [{"params": [library.ones(1)], "lr": 0.5}, {"params": [library.ones(2)]}]
+        return repr(library.optim.Adagrad(groups, lr=0.1))
+
+    assert shown(backlit) == shown(torch)

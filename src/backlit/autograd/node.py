@@ -105,7 +105,11 @@ class OpNode(Node):
         self.counts = [version.count for version in versions]
 
     def name(self) -> str:
-        return self.plan.op.node
+        node = self.plan.op.node
+        if isinstance(node, str):
+            return node
+        kept = zip(self.plan.keeps, self.kept or (), strict=True)
+        return node(**{keep.name: value for keep, value in kept if keep.kind == "setting"})
 
     def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[Any]:
         values = self.as_tensors(g, wrap) if graph else [g, *self.unchanged()]

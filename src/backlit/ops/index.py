@@ -13,9 +13,16 @@ from backlit.ops.samples import cases, drawn
 # By a key, as it stands in x[key].
 
 
+def part_name(key):
+    """PyTorch applies a subscript from left to right, one step a part, and the last step names the node."""
+    last = next((item for item in reversed(key) if item is not Ellipsis and item != slice(None)), slice(None))
+    step = "Unsqueeze" if last is None else "Slice" if isinstance(last, slice) else "Select"
+    return step + "Backward0"
+
+
 @op(
     view=True,
-    node="SliceBackward0",
+    node=part_name,
     samples=cases((((4, 3),), {"key": (slice(1, 3), ...)}), (((4, 3),), {"key": (2, None, slice(0, 3, 2), ...)}),
                   (((4, 3),), {"key": (2, 1, ...)}), (((0, 3),), {"key": (slice(0, 2), 1, ...)})),
 )  # fmt: skip

@@ -82,7 +82,7 @@ class Op:
         self.forward = body
         self.name: str = traits["name"] or body.__name__
         self.torch: str | None = traits["torch"]
-        self.node: str = traits["node"] or camel(self.torch or self.name) + "Backward0"
+        self.node: str | Callable[..., str] = traits["node"] or camel(self.torch or self.name) + "Backward0"
         self.broadcasts: bool = traits["broadcasts"]
         self.promotes: str | None = traits["promotes"]
         self.view: bool = traits["view"]
@@ -206,7 +206,7 @@ def op(
     torch: str | None = None,
     numpy: Callable[..., Any] | tuple[Callable[..., Any], ...] = (),
     name: str | None = None,
-    node: str | None = None,
+    node: str | Callable[..., str] | None = None,
     broadcasts: bool = False,
     promotes: str | None = None,
     view: bool = False,
@@ -216,7 +216,8 @@ def op(
     """Register a body as an op.
 
     torch: the name under which PyTorch has it. numpy: the functions that read as this op on tensors and symbols.
-    node: PyTorch's name of its graph node. extras: intermediates that the forward also returns: `out, {name: value}`.
+    node: PyTorch's name of its graph node, or a function that finds it from the settings which the gradient rules name.
+    extras: intermediates that the forward also returns: `out, {name: value}`.
     samples: a function of a random generator that yields arrays and settings to check the op with.
     """
 
