@@ -266,7 +266,7 @@ def test_a_saved_tensor_that_was_overwritten(ns):
         y.sum().backward()
 
 
-def failing(ns, answer):
+def failing(ns, answer, x=None):
     class Wrong(ns.autograd.Function):
         @staticmethod
         def forward(ctx, x, y):
@@ -276,7 +276,7 @@ def failing(ns, answer):
         def backward(ctx, g):
             return answer(g)
 
-    x = leaf(ns, 1.0, 2.0)
+    x = leaf(ns, 1.0, 2.0) if x is None else x
     return Wrong.apply(x, x).sum().backward
 
 
@@ -295,7 +295,9 @@ def test_a_wrong_backward_is_told_what_is_wrong(ns, answer, words):
 
 
 def test_extra_nones_are_no_gradients(ns):
-    failing(ns, lambda g: (g, g, None, None))()
+    x = leaf(ns, 1.0, 2.0)
+    failing(ns, lambda g: (g, g, None, None), x)()
+    assert x.grad.tolist() == [2, 2]
 
 
 def test_only_tensors_are_saved(ns):
