@@ -103,9 +103,9 @@ def copy_into(array: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location, "
             "or its memory is read-only. Please clone() the tensor before performing the operation."
         )
-    if is_higher(values.dtype, array.dtype):
+    if values.dtype is not array.dtype and is_higher(values.dtype, array.dtype):
         raise RuntimeError(
             f"result type {of(values.dtype).title} can't be cast to the desired output type {of(array.dtype).title}: "
             "an in-place operation keeps its tensor's dtype. Write x = x + y, or make x a float first: x = x.float()."
         )
-    np.copyto(array, values, casting="unsafe")
+    array[...] = values
