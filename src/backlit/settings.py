@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backlit import dtypes
-from backlit.tensor import Tensor
+from backlit.functions.conversion import typename as typename
 
 _threads = {"within": 1, "between": 1}
 _deterministic = {"on": False, "only_warns": False}
@@ -76,14 +76,6 @@ def set_default_tensor_type(t: Any) -> None:
     from backlit.functions.conversion import named_kind
 
     dtypes.set_default_dtype(named_kind(t))
-
-
-def typename(obj: Any) -> str:
-    """The name of an object's type; of a tensor's, as "torch.FloatTensor"."""
-    if isinstance(obj, Tensor):
-        return f"torch.{obj.dtype.title}Tensor"
-    kind = type(obj)
-    return kind.__qualname__ if kind.__module__ in ("builtins", "") else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def compile(model: Any = None, **options: Any) -> Any:

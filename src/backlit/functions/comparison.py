@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.functions.publish import binary, unary
+from backlit.functions.publish import array_in, binary, unary
 from backlit.ops import compare
 from backlit.tensor import Tensor
 
@@ -58,5 +58,5 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Which of `elements` are among `test_elements`."""
-    first, second = (v.array if isinstance(v, Tensor) else v for v in (elements, test_elements))
+    first, second = map(array_in, (elements, test_elements))
     return Tensor.wrap(np.asarray(np.isin(first, second, assume_unique=assume_unique, invert=invert)))

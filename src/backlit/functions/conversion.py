@@ -11,6 +11,7 @@ from backlit import dtypes
 from backlit.device import CPU, as_device, check_device
 from backlit.device import device as Device
 from backlit.functions.creation import Array
+from backlit.functions.publish import array_in
 from backlit.functions.reduction import wrapped
 from backlit.layouts import layout as Layout
 from backlit.layouts import strided
@@ -67,7 +68,7 @@ CASTS = {
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of this tensor's type, as "torch.FloatTensor"; or the tensor converted to a dtype or such a name."""
     if dtype is None:
-        return f"torch.{self.dtype.title}Tensor"
+        return typename(self)
     return to(self, named_kind(dtype))
 
 
@@ -261,6 +262,14 @@ def is_tensor(obj: Any) -> Any:
     return isinstance(obj, Tensor)
 
 
+def typename(obj: Any) -> str:
+    """The name of an object's type; of a tensor's, as "torch.FloatTensor"."""
+    if isinstance(obj, Tensor):
+        return f"torch.{obj.dtype.title}Tensor"
+    kind = type(obj)
+    return kind.__qualname__ if kind.__module__ in ("builtins", "") else f"{kind.__module__}.{kind.__qualname__}"
+
+
 def is_floating_point(input: Tensor) -> Any:
     """Whether the elements are floats."""
     return input.array.dtype.kind == "f"
@@ -322,7 +331,7 @@ def promote_types(type1: dtypes.dtype, type2: dtypes.dtype) -> dtypes.dtype:
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     """The dtype of what two tensors or numbers make together."""
-    return dtypes.of(dtypes.result_type([x.array if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]))
+    return dtypes.of(dtypes.result_type([array_in(tensor1), array_in(tensor2)]))
 
 
 def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.functions.publish import into
+from backlit.functions.publish import array_in, into
 from backlit.functions.reduction import wrapped
 from backlit.tensor import Tensor
 
@@ -114,7 +114,7 @@ def searchsorted(
     sequence = sorted_sequence.array
     if sorter is not None:
         sequence = np.take_along_axis(sequence, sorter.array, -1)
-    values = np.asarray(input.array if isinstance(input, Tensor) else input)
+    values = np.asarray(array_in(input))
     if sequence.ndim == 1:
         places = np.asarray(np.searchsorted(sequence, values, which))
     else:

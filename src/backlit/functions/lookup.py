@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit.functions.index import in_bounds
+from backlit.functions.publish import array_in
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import reshaped
 from backlit.ops import index as ops
@@ -26,7 +27,7 @@ def repeat_interleave(
         return Tensor.wrap(np.repeat(np.arange(input.array.size), input.array))
     x = reshaped(input, (-1,)) if dim is None or input.array.ndim == 0 else input
     at = 0 if dim is None else wrapped(x, dim)
-    counts = repeats.array if isinstance(repeats, Tensor) else np.asarray(repeats)
+    counts = np.asarray(array_in(repeats))
     if counts.dtype.kind == "f" or (counts.size and counts.min() < 0):
         raise RuntimeError(f"repeats must be integers and can not be negative, but got {counts.tolist()}")
     if counts.size not in (1, x.array.shape[at]):

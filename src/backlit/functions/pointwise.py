@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit import dtypes
-from backlit.functions.publish import binary, into, tensor_or_raise, unary
+from backlit.functions.publish import array_in, binary, into, tensor_or_raise, unary
 from backlit.ops import activation, arithmetic, choose, convert, exponential, rounding, special, trigonometry
 from backlit.ops import softmax as exponentials
 from backlit.tensor import Tensor, apply
@@ -126,14 +126,9 @@ divide = div
 
 def truncated_quotient(input: Tensor, other: Any) -> Tensor:
     """The quotient without its digits after the point; of integers without going through floats."""
-    if dtypes.result_type([plain(input), plain(other)]).kind == "f":
+    if dtypes.result_type([array_in(input), array_in(other)]).kind == "f":
         return apply(rounding.trunc, apply(arithmetic.div, input, other))
     return apply(arithmetic.floor_divide, apply(arithmetic.sub, input, apply(arithmetic.fmod, input, other)), other)
-
-
-def plain(value: Any) -> Any:
-    """A tensor's array; a number as it is."""
-    return value.array if isinstance(value, Tensor) else value
 
 
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -270,7 +265,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
                 f"{condition.dtype.title}. Write a comparison, such as x > 0."
             )
         condition = apply(convert.cast, condition, dtype=np.dtype(bool))
-    kind = dtypes.result_type([plain(input), plain(other)])
+    kind = dtypes.result_type([array_in(input), array_in(other)])
     result = apply(choose.where, condition, of_kind(input, kind), of_kind(other, kind))
     return result if out is None else into(out, result)
 

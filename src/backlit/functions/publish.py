@@ -45,6 +45,11 @@ def tensor_or_raise(value: Any, name: str) -> Tensor:
     raise not_a_tensor(value, name)
 
 
+def array_in(value: Any) -> Any:
+    """A tensor's array; anything else as it is."""
+    return value.array if isinstance(value, Tensor) else value
+
+
 def into(out: Tensor, result: Tensor) -> Tensor:
     """Write a result into the tensor that the caller gave as `out=`."""
     if out.array.shape != result.array.shape:

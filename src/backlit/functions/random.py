@@ -8,7 +8,7 @@ import numpy as np
 
 from backlit import dtypes, random
 from backlit.functions.creation import Array, finished, like, number, shape_of, sized
-from backlit.functions.publish import into
+from backlit.functions.publish import array_in, into
 from backlit.random import Generator
 from backlit.tensor import Tensor
 
@@ -87,13 +87,8 @@ def normal(
         shape = shape_of((size,), "normal")
         draws = stream(generator).normal(shape, kind, float(mean), float(std))
     else:
-        draws = stream(generator).normal_array(detached(mean), detached(std))
+        draws = stream(generator).normal_array(array_in(mean), array_in(std))
     return finished(draws, device, requires_grad, out)
-
-
-def detached(value: Any) -> Any:
-    """The array in a tensor; numbers stay numbers."""
-    return value.array if isinstance(value, Tensor) else value
 
 
 def bernoulli(
@@ -184,4 +179,4 @@ def get_rng_state() -> Tensor:
 
 def set_rng_state(new_state: Tensor) -> None:
     """Go on from a state that `get_rng_state` gave."""
-    random.set_rng_state(detached(new_state))
+    random.set_rng_state(array_in(new_state))

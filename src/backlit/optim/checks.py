@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from backlit.functions.conversion import typename
 from backlit.tensor import Tensor
 
 HINTS = {
@@ -69,9 +70,3 @@ def named(params: Any) -> tuple[list[str], list[Any]]:
     if names and len(names) < len(entries):
         raise ValueError(f"all parameters come with a name or none does; here {len(names)} of {len(entries)} have one")
     return names, [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
-
-
-def typename(value: Any) -> str:
-    """Module and class of a value."""
-    kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from backlit.autograd.modes import enable_grad
 from backlit.autograd.tracked import users_line
+from backlit.functions.publish import array_in
 from backlit.ops.registry import IGNORE, QUIET
 from backlit.optim.checks import learning_rate
 from backlit.optim.line_search import Trial, strong_wolfe
@@ -144,9 +145,9 @@ class LBFGS(Optimizer):
                     state[name].pop(0)
                 state[name].append(Tensor.wrap(np.asarray(value)))
             state["H_diag"] = Tensor.wrap(np.asarray(curvature / np.dot(y, y)))
-        history = [tuple(as_array(part) for part in entry)
+        history = [tuple(array_in(part) for part in entry)
                    for entry in zip(state["old_dirs"], state["old_stps"], state["ro"], strict=True)]  # fmt: skip
-        return newton_direction(g, history, as_array(state["H_diag"]))
+        return newton_direction(g, history, array_in(state["H_diag"]))
 
     def move(self, closure: Closure, start: Trial, d: Array, moves: int, evaluated: int) -> tuple[float, Array, int]:
         """Go along `d`; the loss and the gradient there, and how often the closure was called."""
@@ -183,7 +184,3 @@ class LBFGS(Optimizer):
             p.version.count += 1
             p.version.writer = line
             start += x.size
-
-
-def as_array(value: Any) -> Any:
-    return value.array if isinstance(value, Tensor) else value

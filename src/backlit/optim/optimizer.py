@@ -12,8 +12,9 @@ from typing import Any
 from backlit.autograd.modes import enable_grad
 from backlit.autograd.node import Handle
 from backlit.autograd.tracked import users_line
+from backlit.functions.conversion import typename
 from backlit.ops.registry import IGNORE, QUIET
-from backlit.optim.checks import listed, named, typename
+from backlit.optim.checks import listed, named
 from backlit.optim.rules import penalised
 from backlit.optim.state import fitting, loaded
 from backlit.tensor import Tensor

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit.functions.publish import array_in
 from backlit.tensor import Tensor
 
 
@@ -65,5 +66,5 @@ def owned(value: Any, dtype: Any) -> Any:
         return type(value)(owned(part, dtype) for part in value)
     if not hasattr(value, "__array__"):
         return value
-    array = value.array if isinstance(value, Tensor) else np.asarray(value)
+    array = np.asarray(array_in(value))
     return Tensor.wrap(np.array(array, dtype if array.dtype.kind == "f" else None))

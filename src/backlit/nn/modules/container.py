@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
+from backlit.functions.conversion import typename
 from backlit.nn.modules.module import Module, indented
 from backlit.nn.modules.pairs import pairs_of, position
 from backlit.nn.modules.parameters import ParameterDict as ParameterDict
 from backlit.nn.modules.parameters import ParameterList as ParameterList
-from backlit.nn.modules.registry import typename
 
 S = TypeVar("S", bound="Numbered")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, overload
 
+from backlit.functions.conversion import typename
 from backlit.nn.modules.module import Module
 from backlit.nn.modules.pairs import pairs_of, position
-from backlit.nn.modules.registry import typename
 from backlit.nn.parameter import Parameter
 from backlit.tensor import Tensor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from backlit.functions.conversion import typename
 from backlit.nn.parameter import Buffer, Parameter
 from backlit.suggest import did_you_mean
 from backlit.tensor import Tensor
@@ -293,11 +294,3 @@ def check_name(module: Registry, name: Any, what: str, home: str) -> None:
         raise KeyError(f'{what} name can\'t be empty string ""')
     if hasattr(module, name) and name not in members[home]:
         raise KeyError(f"attribute '{name}' already exists")
-
-
-def typename(value: Any) -> str:
-    """The name of a value's type as PyTorch writes it in messages."""
-    kind = type(value)
-    if isinstance(value, Tensor):
-        return f"torch.{value.dtype.title}Tensor"
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from backlit.optim.checks import typename
+from backlit.functions.conversion import typename
 from backlit.optim.optimizer import Group, Optimizer
 from backlit.tensor import Tensor
 

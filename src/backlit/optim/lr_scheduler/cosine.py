@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from backlit.optim.checks import typename
+from backlit.functions.conversion import typename
 from backlit.optim.lr_scheduler.base import LRScheduler, Rates
 from backlit.optim.optimizer import Optimizer
 

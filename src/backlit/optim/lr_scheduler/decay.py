@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from backlit.optim.checks import typename
+from backlit.functions.conversion import typename
 from backlit.optim.lr_scheduler.base import LRScheduler, Rates, attributes
 from backlit.optim.optimizer import Optimizer
 
