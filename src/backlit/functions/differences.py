@@ -9,10 +9,12 @@ import numpy as np
 from backlit.functions.joining import between, cat
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import unsqueeze
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import arithmetic, compare, cumulate, reduce
 from backlit.tensor import Tensor, apply
 
 
+@numpy_names
 def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
 ) -> Tensor:

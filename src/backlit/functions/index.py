@@ -11,6 +11,7 @@ from backlit.errors import out_of_range
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import broadcast_tensors, expand, reshaped
+from backlit.functions.synonyms import numpy_names
 from backlit.indexing import index_of
 from backlit.ops import arithmetic, convert
 from backlit.ops import index as ops
@@ -43,6 +44,7 @@ def in_bounds(index: Any, length: int, dim: int, error: type[Exception] = Runtim
 # Views.
 
 
+@numpy_names
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """The part of `input` from start to start + length along `dim`: a view."""
     at = wrapped(input, dim)
@@ -57,6 +59,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     return apply(ops.part, input, key=(slice(None),) * at + (slice(first, first + length), ...))
 
 
+@numpy_names
 def select(input: Tensor, dim: int, index: Any) -> Tensor:
     """The part of `input` at one place along `dim`, without that dimension: a view."""
     if input.array.ndim == 0:
@@ -72,6 +75,7 @@ def select(input: Tensor, dim: int, index: Any) -> Tensor:
 # Reading.
 
 
+@numpy_names
 def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The rows of `input` that `index` (a vector) names, along `dim`."""
     at, i = wrapped(input, dim), integers(index, "index_select")
@@ -84,9 +88,8 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     return result if out is None else into(out, result)
 
 
-def gather(
-    input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None
-) -> Tensor:
+@numpy_names
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None) -> Tensor:
     """out[.., k, ..] = input[.., index[.., k, ..], ..] along `dim`; out has the shape of `index`.
 
     >>> import backlit as torch
@@ -135,6 +138,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return apply(ops.pick, reshaped(input, (-1,)), np.asarray(i % size) if i.size else i, axis=0)
 
 
+@numpy_names
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """`gather` with `input` and `indices` broadcast along the other dimensions; without dim through all elements."""
     if dim is None:

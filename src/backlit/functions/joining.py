@@ -12,6 +12,7 @@ from backlit.errors import out_of_range
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
 from backlit.functions.shape import atleast, broadcast_tensors, reshaped
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import index as index_ops
 from backlit.ops import shape as ops
 from backlit.tensor import Tensor, apply
@@ -77,6 +78,7 @@ def unjoinable(tensors: list[Tensor], at: int) -> RuntimeError:
     return RuntimeError(f"torch.cat(): shapes {[list(x.array.shape) for x in tensors]} do not join in dimension {at}")
 
 
+@numpy_names
 def stack(tensors: Tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors, all of one shape, side by side along a new dimension."""
     if isinstance(tensors, (list, tuple)) and not tensors:
@@ -198,6 +200,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     return tuple(between(input, at, end - n, end) for n, end in zip(split_sizes, ends, strict=True))
 
 
+@numpy_names
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` views of `input`, of equal lengths along `dim` but the last."""
     if chunks <= 0:
@@ -207,6 +210,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple(pieces(input, size, at)) if size else tuple(between(input, at, 0, 0) for _ in range(chunks))
 
 
+@numpy_names
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The views of `input` at each place along `dim`."""
     if input.array.ndim == 0:
@@ -216,6 +220,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple(apply(index_ops.part, input, key=(*before, k, ...)) for k in range(input.array.shape[at]))
 
 
+@numpy_names
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of `input` along `dim`: so many of nearly equal length, or cut before each of the places given."""
     if input.array.ndim == 0:

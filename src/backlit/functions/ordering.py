@@ -10,6 +10,7 @@ import numpy as np
 from backlit import return_types
 from backlit.functions.publish import into, named
 from backlit.functions.reduction import amax, amin, argmax, argmin, forbid_empty, wrapped
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import arithmetic, convert, order, scatter, shape
 from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply
@@ -46,6 +47,7 @@ def extreme(
     """max or min."""
     kind = getattr(return_types, name)
 
+    @numpy_names
     def function(
         input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None, out: Any = None
     ) -> Any:
@@ -80,12 +82,14 @@ max = extreme("max", amax, argmax, arithmetic.maximum)
 min = extreme("min", amin, argmin, arithmetic.minimum)
 
 
+@numpy_names
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The smallest and the largest element, of all or along `dim`."""
     dims = () if dim is None else dim
     return return_types.aminmax(amin(input, dims, keepdim), amax(input, dims, keepdim))
 
 
+@numpy_names
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The positions along `dim` that sort the tensor; equal elements stay in their order."""
     axis = wrapped(input, dim)
@@ -94,6 +98,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return apply(order.argsort, input, axis=axis, descending=bool(descending))
 
 
+@numpy_names
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None) -> Any:
     """The elements in order along `dim`, and the positions where they stood.
 
@@ -112,6 +117,7 @@ def msort(input: Tensor) -> Tensor:
     return sort(input, 0)[0]
 
 
+@numpy_names
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """The k largest (or smallest) elements along `dim` in order, and their positions.
 
@@ -128,6 +134,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return taken(return_types.topk, input, positions[(slice(None),) * axis + (slice(0, k),)], axis, out)
 
 
+@numpy_names
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """The k-th smallest element along `dim`, counted from 1, and its position."""
     axis, length = wrapped(input, dim), input.array.shape[dim] if input.array.ndim else 1
@@ -141,6 +148,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
     return chosen(return_types.kthvalue, input, argsort(input, dim).array[place], dim, keepdim, out)
 
 
+@numpy_names
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The element in the middle, the lower of two, of all; or along `dim`, with its position."""
     if dim is None:
@@ -157,6 +165,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     return chosen(return_types.median, input, middle, dim, keepdim, out)
 
 
+@numpy_names
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The median of the elements that are not NaN."""
     missing = np.isnan(input.array) if input.array.dtype.kind == "f" else np.zeros(input.array.shape, bool)
@@ -171,6 +180,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     return chosen(return_types.nanmedian, input, middle, dim, keepdim, out)
 
 
+@numpy_names
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """The most frequent element along `dim`, the smallest of several, and a position of it."""
     axis = wrapped(input, dim)

@@ -10,6 +10,7 @@ import numpy as np
 from backlit import dtypes
 from backlit.errors import not_a_tensor, out_of_range
 from backlit.functions.publish import into, named
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import arithmetic, choose, compare, convert, cumulate, reduce, shape
 from backlit.ops.registry import Op
 from backlit.tensor import Tensor, apply
@@ -84,6 +85,7 @@ def mean(
     return result if out is None else into(out, result)
 
 
+@numpy_names
 def nansum(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -91,6 +93,7 @@ def nansum(
     return sum(numbers_only(input), dim, keepdim, dtype=dtype, out=out)
 
 
+@numpy_names
 def nanmean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -107,6 +110,7 @@ def numbers_only(input: Tensor) -> Tensor:
     return apply(choose.masked_fill, input, apply(compare.isnan, input), 0.0)
 
 
+@numpy_names
 def prod(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -126,6 +130,7 @@ def prod(
 def extreme(op: Op, all_dims: Dims) -> Callable[..., Tensor]:
     """amax or amin, argmax or argmin. PyTorch writes all dimensions as () for the first two, as None for the others."""
 
+    @numpy_names
     def function(input: Tensor, dim: Dims = all_dims, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
         axis = axes_of(input, dim)
         forbid_empty(input, axis, op.name)
@@ -159,6 +164,7 @@ argmin = extreme(reduce.argmin, None)
 def logical(op: Op) -> Callable[..., Tensor]:
     """any or all."""
 
+    @numpy_names
     def function(input: Tensor, dim: Dims = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
         everywhere = dim is None or input.array.ndim == 0
         axis = None if everywhere else axes_of(input, dim) if dim != () else ()
@@ -174,6 +180,7 @@ any = logical(reduce.any)
 all = logical(reduce.all)
 
 
+@numpy_names
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements over `dim` are other than 0."""
     return apply(reduce.count_nonzero, input, axis=axes_of(input, dim))
@@ -182,6 +189,7 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
 def spread(op: Op) -> Callable[..., Tensor]:
     """var or std."""
 
+    @numpy_names
     def function(
         input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: float | None = None, out: Tensor | None = None,
@@ -208,6 +216,7 @@ var = spread(reduce.var)
 std = spread(reduce.std)
 
 
+@numpy_names
 def var_mean(
     input: Tensor,
     dim: Any = None,
@@ -221,6 +230,7 @@ def var_mean(
     return var(input, dim, unbiased, keepdim, correction=correction), mean(input, where, keepdim)
 
 
+@numpy_names
 def std_mean(
     input: Tensor,
     dim: Any = None,
@@ -237,6 +247,7 @@ def std_mean(
 def running(op: Op) -> Callable[..., Tensor]:
     """cumsum or cumprod."""
 
+    @numpy_names
     def function(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
         input = in_kind(input, dtype, np.dtype(np.int64))
         axis = wrapped(input, dim)
@@ -250,6 +261,7 @@ cumsum = running(cumulate.cumsum)
 cumprod = running(cumulate.cumprod)
 
 
+@numpy_names
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """ln of the running sum of exp(input)."""
     axis = wrapped(input, dim)

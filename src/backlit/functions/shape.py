@@ -12,6 +12,7 @@ from backlit.errors import out_of_range
 from backlit.functions.publish import tensor_or_raise
 from backlit.functions.reduction import sum as total
 from backlit.functions.reduction import wrapped
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import shape as ops
 from backlit.size import Size
 from backlit.tensor import Tensor, apply
@@ -155,6 +156,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return apply(ops.reshape, input, shape=(*shape[:at], *lengths, *shape[at + 1 :]))
 
 
+@numpy_names
 def squeeze(input: Tensor, dim: Dims | None = None) -> Tensor:
     """`input` without its dimensions of length 1; or without those of `dim` that are."""
     shape = tensor_or_raise(input, "squeeze").array.shape
@@ -163,6 +165,7 @@ def squeeze(input: Tensor, dim: Dims | None = None) -> Tensor:
     return apply(ops.squeeze, input, axis=axes)
 
 
+@numpy_names
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """`input` with a dimension of length 1 put in at `dim`."""
     ndim = tensor_or_raise(input, "unsqueeze").array.ndim + 1

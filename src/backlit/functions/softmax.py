@@ -9,11 +9,13 @@ import numpy as np
 from backlit import dtypes
 from backlit.functions.publish import into
 from backlit.functions.reduction import Dims, axes_of, wrapped
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import convert
 from backlit.ops import softmax as ops
 from backlit.tensor import Tensor, apply
 
 
+@numpy_names
 def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """exp(input), divided by its sum along `dim`: positive numbers that add up to 1.
 
@@ -26,6 +28,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = 
     return result if out is None else into(out, result)
 
 
+@numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of softmax, without its underflow."""
     input = floating(input, dtype, "log_softmax")
@@ -33,6 +36,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | Non
     return result if out is None else into(out, result)
 
 
+@numpy_names
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """ln(sum(exp(input))) over `dim` (one or several)."""
     if input.array.dtype.kind != "f":

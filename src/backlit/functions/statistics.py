@@ -9,10 +9,12 @@ import numpy as np
 from backlit.functions.ordering import sort
 from backlit.functions.publish import into
 from backlit.functions.reduction import wrapped
+from backlit.functions.synonyms import numpy_names
 from backlit.ops import arithmetic, choose, diagonal, exponential, matrix, reduce, scatter, shape
 from backlit.tensor import Tensor, apply
 
 
+@numpy_names
 def quantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
@@ -29,6 +31,7 @@ def quantile(
     return quantiles(input, q, dim, keepdim, interpolation, out, ignore_nan=False)
 
 
+@numpy_names
 def nanquantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
