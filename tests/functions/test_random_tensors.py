@@ -17,6 +17,7 @@ DRAWS = {
     "randint": lambda t: t.randint(7, (9,)),
     "randint from": lambda t: t.randint(-3, 4, (3, 3)),
     "randint named": lambda t: t.randint(low=2, high=9, size=(5,)),
+    "randint named from 0": lambda t: t.randint(high=9, size=(5,)),
     "randint of floats": lambda t: t.randint(3, (4,), dtype=t.float32),
     "randint_like": lambda t: t.randint_like(t.ones(4), 9),
     "randperm": lambda t: t.randperm(12),

@@ -33,10 +33,10 @@ randn_like = like("randn", gaussian, "Normal random numbers (mean 0, variance 1)
 
 
 def randint(
-    low: Any, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
+    low: Any = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
     dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Random integers from low to high - 1: `randint(high, size)` starts at 0.
+    """Random integers from low to high - 1: `randint(high, size)` and `randint(high=..., size=...)` start at 0.
 
     >>> import backlit as torch
     >>> _ = torch.manual_seed(0)
