@@ -143,6 +143,12 @@ def test_factors_are_written_to_out():
     agree(written)
 
 
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3), (2, 0)], ids=["tall", "wide", "empty"])
+def test_factors_of_matrices_that_are_not_square_are_unpacked(shape):
+    packed = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    agree(lambda t: t.lu_unpack(t.from_numpy(packed), t.arange(min(shape), 0, -1, dtype=t.int32).clamp(2, shape[0])))
+
+
 @pytest.mark.parametrize("asked", [{"unpack_data": False}, {"unpack_pivots": False}], ids=["data", "pivots"])
 def test_what_is_not_unpacked_is_empty(asked):
     agree(lambda t: t.lu_unpack(*t.linalg.lu_factor(t.from_numpy(SQUARE)), **asked))

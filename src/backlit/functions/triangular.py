@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit import return_types
-from backlit.functions.linalg import matrices, mirrored, solve
+from backlit.functions.linalg import columns, matrices, mirrored, rows, solve
 from backlit.functions.publish import into
 from backlit.ops import arithmetic
 from backlit.ops import linalg as ops
@@ -53,8 +53,8 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     """
     x = matrices(A, "lu", square=True).array
     pivots = pivots_of(x) if pivot else np.broadcast_to(np.arange(1, x.shape[-1] + 1), x.shape[:-1]).astype(np.int32)
-    rows = np.broadcast_to(order_of(pivots)[..., None], x.shape)
-    parts = apply(ops.lu, apply(gather, A, rows, axis=x.ndim - 2)), Tensor.wrap(pivots)
+    order = np.broadcast_to(order_of(pivots, x.shape[-1])[..., None], x.shape)
+    parts = apply(ops.lu, apply(gather, A, order, axis=x.ndim - 2)), Tensor.wrap(pivots)
     return return_types.linalg_lu_factor(*(parts if out is None else map(into, out, parts)))
 
 
@@ -65,13 +65,18 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
-    """The permutation P and the factors L and U of A = P L U, from what `lu_factor` gave; empty if not asked for."""
-    order = order_of(LU_pivots.array)
+    """The permutation P and the factors L and U of A = P L U, from what `lu_factor` gave; empty if not asked for.
+
+    Shapes, with k = min(m, n): LU_data (..., m, n), LU_pivots (..., k), P (..., m, m), L (..., m, k), U (..., k, n).
+    """
+    m, k = LU_data.array.shape[-2], min(LU_data.array.shape[-2:])
+    order = order_of(LU_pivots.array, m)
     # Row k of L U is row order[k] of A: P has its 1 of column k there.
-    permutation = (np.arange(order.shape[-1])[:, None] == order[..., None, :]).astype(LU_data.array.dtype)
-    lower = apply(arithmetic.add, apply(tril, LU_data, offset=-1), identity(LU_data))
+    permutation = (np.arange(m)[:, None] == order[..., None, :]).astype(LU_data.array.dtype)
+    ones = np.eye(m, k, dtype=LU_data.array.dtype)
+    lower = apply(arithmetic.add, columns(apply(tril, LU_data, offset=-1), 0, k), ones)
     empty = Tensor.wrap(np.empty(0, LU_data.array.dtype))
-    factors = (lower, apply(triu, LU_data)) if unpack_data else (empty, empty)
+    factors = (lower, rows(apply(triu, LU_data), 0, k)) if unpack_data else (empty, empty)
     return return_types.lu_unpack(Tensor.wrap(permutation) if unpack_pivots else empty, *factors)
 
 
@@ -94,11 +99,10 @@ def pivots_of(x: Any) -> Any:
     return pivots
 
 
-def order_of(pivots: Any) -> Any:
-    """The order of the rows after all exchanges."""
-    n = pivots.shape[-1]
-    order = np.broadcast_to(np.arange(n), pivots.shape).copy()
-    for rows, chosen in zip(order.reshape(-1, n), pivots.reshape(-1, n), strict=True):
-        for k, p in enumerate(chosen):
-            rows[[k, p - 1]] = rows[[p - 1, k]]
+def order_of(pivots: Any, m: int) -> Any:
+    """The order of the m rows after all exchanges."""
+    order = np.broadcast_to(np.arange(m), (*pivots.shape[:-1], m)).copy()
+    for place in np.ndindex(pivots.shape[:-1]):
+        for k, p in enumerate(pivots[place]):
+            order[place][[k, p - 1]] = order[place][[p - 1, k]]
     return order
