@@ -57,6 +57,7 @@ class Tensor(Tracked):
     """
 
     is_cuda = is_sparse = is_quantized = is_mps = is_meta = False
+    name: str | None = None
     __array_priority__ = 1000
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
