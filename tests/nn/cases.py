@@ -21,11 +21,27 @@ def carried(value, seen=None):
         return seen[id(value)]
     if isinstance(value, torch.dtype):
         return DTYPES[value]
+    if value is torch.nn.functional.gelu:
+        return nn.functional.gelu
+    if isinstance(value, torch.nn.Module):
+        return twin(value)
     if isinstance(value, (list, tuple)):
         return type(value)(carried(v, seen) for v in value)
     if isinstance(value, dict):
         return {k: carried(v, seen) for k, v in value.items()}
     return value
+
+
+def twin(layer):
+    """Backlit's layer of a Transformer, with the sizes and the state of PyTorch's."""
+    attention, feed = layer.self_attn, layer.linear1
+    made = getattr(nn, type(layer).__name__)(
+        attention.embed_dim, attention.num_heads, feed.out_features, layer.dropout.p, layer.activation.__name__,
+        batch_first=attention.batch_first, norm_first=layer.norm_first, bias=feed.bias is not None,
+        dtype=DTYPES[feed.weight.dtype],
+    )  # fmt: skip
+    made.load_state_dict(carried(dict(layer.state_dict())))
+    return made
 
 
 def samples(name, training):

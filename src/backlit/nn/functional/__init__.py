@@ -35,6 +35,7 @@ from backlit.nn.functional.activation import (
     threshold,
     threshold_,
 )
+from backlit.nn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
 from backlit.nn.functional.classification import cross_entropy, nll_loss
 from backlit.nn.functional.distance import cosine_similarity, pairwise_distance
 from backlit.nn.functional.dropout import (

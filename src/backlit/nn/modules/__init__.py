@@ -27,6 +27,7 @@ from backlit.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from backlit.nn.modules.attention import MultiheadAttention
 from backlit.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from backlit.nn.modules.container import ModuleDict, ModuleList, Sequential
 from backlit.nn.modules.distance import CosineSimilarity, PairwiseDistance
@@ -64,3 +65,10 @@ from backlit.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponse
 from backlit.nn.modules.parameters import ParameterDict, ParameterList
 from backlit.nn.modules.softmax import GLU, LogSoftmax, Softmax, Softmax2d, Softmin
 from backlit.nn.modules.sparse import Embedding
+from backlit.nn.modules.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)

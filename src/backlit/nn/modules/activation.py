@@ -6,6 +6,7 @@ from typing import Any
 
 from backlit.nn import functional as F
 from backlit.nn.init import constant_
+from backlit.nn.modules.attention import MultiheadAttention as MultiheadAttention
 from backlit.nn.modules.module import Module
 from backlit.nn.modules.softmax import GLU as GLU
 from backlit.nn.modules.softmax import LogSoftmax as LogSoftmax

@@ -71,6 +71,15 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """A Linear, under the name by which PyTorch's attention layers hold one.
+
+    >>> import backlit as torch
+    >>> torch.nn.MultiheadAttention(4, num_heads=2).out_proj
+    NonDynamicallyQuantizableLinear(in_features=4, out_features=4, bias=True)
+    """
+
+
 class Bilinear(Module):
     """out[k] = sum over i and j of x1[i] W[k, i, j] x2[j], plus b[k].
 
