@@ -416,7 +416,7 @@ newaxis = None
 _SUBMODULES = frozenset(
     [
         "accelerator", "amp", "autograd", "backends", "cuda", "data", "interop", "jit", "linalg", "mps", "nn", "optim",
-        "random", "return_types", "serialization", "special", "testing", "train", "types", "utils", "version",
+        "plots", "random", "return_types", "serialization", "special", "testing", "train", "types", "utils", "version",
     ]
 )  # fmt: skip
 _LATER = {"fit": "train", "History": "train", "autocast": "amp", "GradScaler": "amp"}
