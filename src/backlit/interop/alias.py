@@ -17,7 +17,7 @@ from typing import Any
 
 # Backlit's rooms that PyTorch does not have; "annotations" is what `from __future__ import annotations` leaves behind.
 OWN = {"annotations", "cli", "data", "dtypes", "errors", "fit", "functions", "indexing", "interop", "layouts", "ops"}
-OWN |= {"printing", "settings", "size", "suggest", "train", "twister", "typed", "writing"}
+OWN |= {"plots", "printing", "settings", "size", "suggest", "train", "twister", "typed", "writing"}
 
 # PyTorch's paths to what Backlit keeps elsewhere, and where that is.
 HOMES: dict[str, tuple[str, ...]] = {
