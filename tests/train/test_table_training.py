@@ -12,7 +12,8 @@ import backlit
 from backlit.data.table import load_table, prepare
 from backlit.train import Callback
 from backlit.train.folder import RunFolderError, choose_folder, write_run
-from backlit.train.table import OptionError, Options, TrainingError, train_table
+from backlit.train.options import OptionError, Options
+from backlit.train.table import TrainingError, train_table
 
 FILES = ["config.json", "history.csv", "metrics.json", "model.safetensors"]
 

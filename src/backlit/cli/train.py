@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from backlit.train.table import Options
+    from backlit.train.options import Options
 
 
 def train(
@@ -35,10 +35,14 @@ def train(
     """
     from backlit.data.errors import DataError
     from backlit.train.folder import RunFolderError
-    from backlit.train.table import OptionError, Options, TrainingError
+    from backlit.train.options import OptionError, Options
+    from backlit.train.table import TrainingError
 
     try:
-        options = Options(_widths(hidden), activation, optimizer, lr, batch, epochs, patience, seed)
+        options = Options(
+            hidden=_widths(hidden), activation=activation, optimizer=optimizer, lr=lr, batch=batch, epochs=epochs,
+            patience=patience, seed=seed,
+        )  # fmt: skip
         _train(data, target, options, out)
     except (DataError, OptionError, TrainingError, RunFolderError) as error:
         print(f"backlit train: {error}", file=sys.stderr)
@@ -66,7 +70,7 @@ def _train(data: str, target: str | None, options: Options, out: str | None) -> 
 
 
 def _widths(hidden: str) -> tuple[int, ...]:
-    from backlit.train.table import OptionError
+    from backlit.train.options import OptionError
 
     if hidden.strip() in ("", "0"):
         return ()

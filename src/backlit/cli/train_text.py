@@ -10,7 +10,8 @@ from typing import Any
 
 from backlit.data.table import Prepared
 from backlit.train import Callback, Run
-from backlit.train.table import Options, Trained, build_network
+from backlit.train.options import Options
+from backlit.train.table import Trained, build_network
 
 # In a pipe, as many lines of progress as a person reads, however many epochs.
 PROGRESS_LINES = 10

@@ -13,58 +13,16 @@ import numpy as np
 from backlit import nn
 from backlit.data.table import Part, Prepared
 from backlit.random import manual_seed
-from backlit.suggest import did_you_mean
 from backlit.tensor import Tensor
 from backlit.train.choices import OPTIMIZERS, loss_from
 from backlit.train.events import Callback, Run
 from backlit.train.history import History
 from backlit.train.loop import fit, outputs_of
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "softplus": nn.Softplus,
-}
-# LBFGS takes one step on all rows at once and has settings of its own: it is no choice for a table.
-TABLE_OPTIMIZERS = [name for name in OPTIMIZERS if name != "lbfgs"]
-
-
-class OptionError(ValueError):
-    """An option of a training run that is out of range or unknown."""
+from backlit.train.options import ACTIVATIONS, Options
 
 
 class TrainingError(RuntimeError):
     """A run that cannot end well, such as one whose loss is no longer a number."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to train on a table. Raises OptionError for a value out of range or a name that is not known."""
-
-    hidden: tuple[int, ...] = (32,)
-    activation: str = "relu"
-    optimizer: str = "adam"
-    lr: float = 0.01
-    batch: int = 32
-    epochs: int = 200
-    patience: int = 30
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for width in self.hidden:
-            _require(width >= 1, "hidden", width, "each hidden layer needs at least one unit, as in 32,16")
-        for name in ("batch", "epochs", "patience"):
-            _require(getattr(self, name) >= 1, name, getattr(self, name), "it must be at least 1")
-        _require(self.lr > 0 and math.isfinite(self.lr), "lr", self.lr, "the learning rate must be above 0")
-        _require(0 <= self.seed < 1 << 32, "seed", self.seed, "it must lie between 0 and 4294967295")
-        for name, known in (("activation", list(ACTIVATIONS)), ("optimizer", TABLE_OPTIMIZERS)):
-            choice = getattr(self, name)
-            _require(choice in known, name, choice, did_you_mean(str(choice), known))
 
 
 @dataclass(frozen=True)
@@ -142,8 +100,3 @@ class StopAtNonFinite(Callback):
                 f"The loss became {run.loss} at step {run.step} (epoch {run.epoch + 1}). The steps are too large: "
                 f"lower the learning rate, as in --lr {run.optimizer.param_groups[0]['lr'] / 10:g}."
             )
-
-
-def _require(is_right: bool, name: str, value: Any, why: str) -> None:
-    if not is_right:
-        raise OptionError(f"--{name} {value}: {why}")
