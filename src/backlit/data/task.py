@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -53,6 +54,11 @@ class Task:
     def headline(self) -> str:
         """The name of the measure that a person asks for first."""
         return HEADLINES[self.kind]
+
+    @property
+    def decimals(self) -> int:
+        """Decimal places of a predicted quantity; more would be noise, since a float32 score has 7 digits."""
+        return 7 - math.ceil(math.log10(self.std))
 
     def encode(self, target: pl.Series) -> np.ndarray:
         """The target as the loss takes it.

@@ -59,14 +59,21 @@ def by_statistics(
     input: Tensor, mean: Tensor, var: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> Tensor:
     """The input normalised with a mean and a variance for each channel (C) that are given."""
-    scale = apply(exponential.rsqrt, var + eps)
-    scale = scale if weight is None else scale * weight
-    shift = -mean * scale if bias is None else bias - mean * scale
+    scale, shift = scale_and_shift(mean, var, weight, bias, eps)
     ndim = input.array.ndim
     if ndim > 2:
         wide = (-1,) + (1,) * (ndim - 2)
         scale, shift = apply(shape.reshape, scale, shape=wide), apply(shape.reshape, shift, shape=wide)
     return input * scale + shift
+
+
+def scale_and_shift(
+    mean: Tensor, var: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor]:
+    """What normalising with given statistics comes to: input * scale + shift.  Shapes: all (C)."""
+    scale = apply(exponential.rsqrt, var + eps)
+    scale = scale if weight is None else scale * weight
+    return scale, -mean * scale if bias is None else bias - mean * scale
 
 
 def check_channels(input: Tensor, **vectors: Tensor | None) -> None:
