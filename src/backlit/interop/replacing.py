@@ -1,10 +1,12 @@
-"""Writing a file so that it is there whole or not at all."""
+"""Writing a file, or a folder, so that it is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,6 +42,24 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `folder`, which must not exist yet, when the block ends without an exception.
+
+    It lies beside it, and its files are on the disk before it is renamed: the folder is there whole or not at all.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
+    try:
+        yield temporary
+        for path in [*temporary.iterdir(), temporary]:
+            flush_to_disk(path)
+        temporary.chmod(0o755)  # mkdtemp's is for the owner's eyes only
+        temporary.rename(folder)
+        flush_to_disk(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def flush_to_disk(path: Path) -> None:
