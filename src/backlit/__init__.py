@@ -419,7 +419,7 @@ _SUBMODULES = frozenset(
         "plots", "random", "return_types", "serialization", "special", "testing", "train", "types", "utils", "version",
     ]
 )  # fmt: skip
-_LATER = {"fit": "train", "History": "train", "autocast": "amp", "GradScaler": "amp"}
+_LATER = {"fit": "train", "find_lr": "train", "History": "train", "autocast": "amp", "GradScaler": "amp"}
 
 
 def __getattr__(name: str) -> object:

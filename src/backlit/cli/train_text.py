@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,73 +16,116 @@ from backlit.train.table import Trained, build_network
 
 # In a pipe, as many lines of progress as a person reads, however many epochs.
 PROGRESS_LINES = 10
+# Seconds between two looks of the bar at the run: the eye sees no more, and short steps should not wait for it.
+BETWEEN_LOOKS = 0.05
 
 
-def plan(prepared: Prepared, options: Options) -> str:
-    """What will be trained on what."""
+def plan(prepared: Prepared, options: Options, done: int | None = None) -> str:
+    """What will be trained on what, and what the data gave cause to say. `done`: steps of a run that goes on."""
     table, task = prepared.table, prepared.task
     inputs = len(prepared.features)
     model = build_network(inputs, options, task.outputs)
-    sizes = "-".join(str(n) for n in (inputs, *options.hidden, task.outputs))
     weights = sum(parameter.array.size for parameter in model.parameters())
-    batch = min(options.batch, len(prepared.parts["train"]))
-    return _lines(
-        {
-            "data": f"{table.about}: {_count(table.frame.height, 'row')}, {_count(inputs, 'input')} -> {table.target}",
-            "task": task.describe(),
-            "rows": _parts(prepared),
-            "network": f"{sizes}, {options.activation}, {_count(weights, 'parameter')}",
-            "training": f"{options.optimizer}, rate {options.lr:g}, {_count(batch, 'row')} a step, "
-            f"at most {_count(options.epochs, 'epoch')}, seed {options.seed}",
-        }
-    )
+    batch, is_sought = min(options.batch, len(prepared.parts["train"])), options.find_lr and done is None
+    lines = {
+        "data": f"{table.about}: {_count(table.height, 'row')}, {_count(inputs, 'input')} -> {table.target}",
+        "task": task.describe(),
+        "rows": _parts(prepared),
+        "network": f"{_network(inputs, options, task.outputs)}, {_count(weights, 'parameter')}",
+        "training": _training(options, batch, is_sought),
+    }
+    if done is not None:
+        lines["goes on"] = f"after {_count(done, 'step')}"
+    return "\n".join([_lines(lines), *(f"{'note':<10}{note}" for note in prepared.notes)])
 
 
-def summary(trained: Trained, seconds: float, folder: Path) -> str:
-    """How it ended, how well each part is predicted, and where the run lies."""
+def _network(inputs: int, options: Options, outputs: int) -> str:
+    sizes = "-".join(str(n) for n in (inputs, *options.hidden, outputs))
+    parts = [sizes, options.activation]
+    if options.batch_norm:
+        parts.append("batch norm")
+    if options.dropout:
+        parts.append(f"dropout {options.dropout:g}")
+    return ", ".join(parts)
+
+
+def _training(options: Options, batch: int, is_sought: bool) -> str:
+    parts = [options.optimizer, "rate to be found" if is_sought else f"rate {options.lr:g}"]
+    if options.schedule != "none":
+        parts.append(f"schedule {options.schedule}")
+    parts += [f"{name} {value:g}" for name, value in (("l1", options.l1), ("l2", options.l2)) if value]
+    if options.balance:
+        parts.append("classes balanced")
+    parts += [f"{_count(batch, 'row')} a step", f"at most {_count(options.epochs, 'epoch')}", f"seed {options.seed}"]
+    return ", ".join(parts)
+
+
+def summary(trained: Trained, seconds: float, folder: Path, done: int = 0) -> str:
+    """How it ended, how well each part is predicted, and where the run lies. `done`: steps taken before."""
     history = trained.history
     kept = f"; weights of epoch {history.best_epoch} kept" if history.best_epoch else ""
-    steps = f"{_count(len(history), 'step')} in {seconds:.2f} s"
-    table = _table(trained.metrics)
-    end = _lines({"stopped": f"after epoch {len(history.epochs)}: {history.stopped}{kept}", "took": steps})
-    return f"{end}\n\n{table}\n\n{_lines({'run': str(folder)})}"
+    lines = {"rate": f"{trained.options.lr:.3g}, found by the sweep"} if trained.options.find_lr else {}
+    lines["stopped"] = f"after epoch {len(history.epochs)}: {history.stopped}{kept}"
+    lines["took"] = f"{_count(len(history) - done, 'step')} in {seconds:.2f} s"
+    return f"{_lines(lines)}\n\n{_table(trained.metrics)}\n\n{_lines({'run': str(folder)})}"
 
 
 @contextmanager
-def progress(epochs: int) -> Iterator[Callback]:
+def progress() -> Iterator[Callback]:
     """A callback that shows how a run goes: a bar on a terminal, a few plain lines in a pipe."""
     if not sys.stdout.isatty():
         print()
-        yield PlainProgress(epochs)
+        yield PlainProgress()
         print()
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns) as bar:
-        yield BarProgress(bar, epochs)
+        yield BarProgress(bar)
 
 
 class PlainProgress(Callback):
-    """A line every tenth of the way."""
+    """A line every tenth of the way, and one for the last epoch."""
 
-    def __init__(self, epochs: int) -> None:
-        self.every = max(1, epochs // PROGRESS_LINES)
+    def __init__(self) -> None:
+        self.shown = 0
 
     def on_epoch(self, run: Run) -> None:
-        if run.epoch % self.every == 0:
-            print(f"epoch {run.epoch:>{len(str(run.epochs))}}/{run.epochs}   {_row(run)}", flush=True)
+        if run.epoch % max(1, run.epochs // PROGRESS_LINES) == 0:
+            self._show(run)
+
+    def on_end(self, run: Run) -> None:
+        if run.epoch > self.shown:
+            self._show(run)
+
+    def _show(self, run: Run) -> None:
+        self.shown = run.epoch
+        print(f"epoch {run.epoch:>{len(str(run.epochs))}}/{run.epochs}   {_row(run)}", flush=True)
 
 
 class BarProgress(Callback):
-    """A bar with the present loss and the time left."""
+    """A bar with the epoch, its loss and measure, and the time left."""
 
-    def __init__(self, bar: Any, epochs: int) -> None:
+    def __init__(self, bar: Any) -> None:
         self.bar = bar
-        self.task = bar.add_task("", total=epochs)
+        self.looked = 0.0
 
-    def on_epoch(self, run: Run) -> None:
-        self.bar.update(self.task, completed=run.epoch, description=_row(run))
+    def on_start(self, run: Run) -> None:
+        self.task = self.bar.add_task(_epoch(run), total=run.steps, completed=run.step)
+
+    def on_step(self, run: Run) -> None:
+        now = time.monotonic()
+        if now - self.looked >= BETWEEN_LOOKS:
+            self.looked = now
+            self.bar.update(self.task, completed=run.step, description=_epoch(run))
+
+    def on_end(self, run: Run) -> None:
+        self.bar.update(self.task, completed=run.step, description=_epoch(run))
+
+
+def _epoch(run: Run) -> str:
+    return f"{run.epoch}/{run.epochs}   {_row(run) if run.history.epochs else ''}"
 
 
 def _row(run: Run) -> str:

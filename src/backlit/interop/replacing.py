@@ -45,10 +45,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def making(folder: Path) -> Iterator[Path]:
+def making(folder: Path, *, replaces: bool = False) -> Iterator[Path]:
     """A temporary folder that becomes `folder`, which must not exist yet, when the block ends without an exception.
 
     It lies beside it, and its files are on the disk before it is renamed: the folder is there whole or not at all.
+    With `replaces` it takes the place of an older folder; what that holds under other names is kept.
     """
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
     try:
@@ -56,10 +57,28 @@ def making(folder: Path) -> Iterator[Path]:
         for path in [*temporary.iterdir(), temporary]:
             flush_to_disk(path)
         temporary.chmod(0o755)  # mkdtemp's is for the owner's eyes only
-        temporary.rename(folder)
+        if replaces:
+            _change_places(temporary, folder)
+        else:
+            temporary.rename(folder)
         flush_to_disk(folder.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _change_places(new: Path, folder: Path) -> None:
+    """No call swaps two folders at once everywhere: the older steps aside, and back if the new one cannot come."""
+    aside = new.with_suffix(".old")
+    folder.rename(aside)
+    try:
+        new.rename(folder)
+    except BaseException:
+        aside.rename(folder)
+        raise
+    for path in aside.iterdir():
+        if not os.path.lexists(folder / path.name):
+            path.rename(folder / path.name)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def flush_to_disk(path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from backlit.data.sampler import RandomSampler, draw_seed
+from backlit.data.sampler import draw_seed
+from backlit.random import Generator
 from backlit.tensor import Tensor
 
 
@@ -50,6 +51,6 @@ class Batches:
 
 
 def draw_order(rows: int) -> np.ndarray:
-    """An epoch's random order.  Shape: (rows,) int64."""
+    """An epoch's random order, as a shuffling DataLoader draws it.  Shape: (rows,) int64."""
     draw_seed()  # the number that a DataLoader draws for its workers
-    return np.fromiter(RandomSampler(range(rows)), dtype=np.int64, count=rows)
+    return Generator().manual_seed(draw_seed()).permutation(rows)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backlit.nn import Module
 from backlit.optim import Optimizer
+from backlit.train.batches import Batches
 from backlit.train.history import History
 
 EVENTS = ("on_start", "on_step", "on_epoch", "on_end")
@@ -16,11 +16,14 @@ EVENTS = ("on_start", "on_step", "on_epoch", "on_end")
 class Run:
     """A training run as its callbacks see it. `step` and `epoch` say how many are done; `loss` is the last step's."""
 
-    def __init__(self, model: Module, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> None:
+    def __init__(
+        self, model: Module, optimizer: Optimizer, batches: Batches, epochs: int, callbacks: Sequence[Any] = ()
+    ) -> None:
         self.model = model
         self.optimizer = optimizer
+        self.batches = batches
         self.epochs = epochs
-        self.steps_per_epoch = steps_per_epoch
+        self.callbacks = callbacks
         self.history = History()
         self.step = 0
         self.epoch = 0
@@ -29,6 +32,11 @@ class Run:
     def stop(self, reason: str) -> None:
         """End the run after the present step, and say why."""
         self.history.stopped = reason
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The steps that see every row once."""
+        return self.batches.steps_per_epoch
 
     @property
     def steps(self) -> int:
@@ -47,6 +55,7 @@ class Callback:
 
     `on_step` comes after one or more whole steps: after each in the eager engine, after a chunk in a compiled one.
     `on_epoch` comes when the epoch's row stands in `run.history.epochs[-1]`, and may add to that row.
+    A callback that must go on where it stood when a run is resumed has `state_dict()` and `load_state_dict(state)`.
 
     >>> class Loss(Callback):
     ...     def on_epoch(self, run):
@@ -95,26 +104,3 @@ def _hears(callback: Any, event: str) -> bool:
     """Whether a callback has a method of its own for the event."""
     method = getattr(type(callback), event, None) or getattr(callback, event, None)
     return method is not None and method is not getattr(Callback, event)
-
-
-class EarlyStopping(Callback):
-    """Stops when the validation loss has not improved for `patience` epochs, and puts the best weights back."""
-
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-        self.best_loss = float("inf")
-        self.best_epoch = 0
-        self.best_state: dict[str, Any] | None = None
-
-    def on_epoch(self, run: Run) -> None:
-        loss = run.history.epochs[-1]["validation_loss"]
-        if loss < self.best_loss:
-            self.best_loss, self.best_epoch = loss, run.epoch
-            self.best_state = copy.deepcopy(run.model.state_dict())
-        elif run.epoch - self.best_epoch >= self.patience:
-            run.stop(f"the validation loss has not improved for {self.patience} epochs")
-
-    def on_end(self, run: Run) -> None:
-        if self.best_state is not None:
-            run.model.load_state_dict(self.best_state)
-            run.history.best_epoch = self.best_epoch

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import itertools
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from backlit.interop.replacing import flush_to_disk
+from backlit.data.columns import to_config
+from backlit.interop.replacing import making
+from backlit.train import state
+from backlit.train.config import toml_of
 from backlit.train.table import Trained
 
 # Raised when a file of the folder changes its meaning, so that a reader can refuse what it does not know.
-FORMAT = 1
+FORMAT = 2
 
 
 class RunFolderError(OSError):
@@ -38,37 +40,43 @@ def choose_folder(name: str, out: str | Path | None = None, under: str | Path = 
     return folder
 
 
-def write_run(trained: Trained, folder: Path) -> None:
-    """Write `config.json`, `model.safetensors`, `history.csv` and `metrics.json`.
+def write_run(trained: Trained, folder: Path, *, replaces: bool = False) -> None:
+    """Write the run: `config.json`, `config.toml` (which repeats it), `model.safetensors`, `history.csv`,
+    `metrics.json`, `state.safetensors` (from which it can go on), the pictures and the report.
 
-    They are written to a folder beside it, which is renamed when it is complete. Nothing in them depends on when,
-    where or under which folder's name the run was made: the same seed gives the same bytes.
-    Raises RunFolderError if the folder cannot be made, or the disk is full.
+    They are written to a folder beside it, which is renamed when it is complete; with `replaces` it takes the place of
+    an older one, whose other files are kept. Nothing in them depends on when, where or under which folder's name the
+    run was made: the same seed gives the same bytes.
+    Raises RunFolderError if the folder cannot be made, or the disk is full; all is then as it was before.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
     except OSError as error:
         raise RunFolderError(f"The run folder {folder} cannot be made: {error.strerror}.") from error
     try:
-        _write_files(trained, temporary)
-        for path in [*temporary.iterdir(), temporary]:
-            flush_to_disk(path)
-        temporary.chmod(0o755)  # mkdtemp's is for the owner's eyes only
-        temporary.rename(folder)
-        flush_to_disk(folder.parent)
+        with making(folder, replaces=replaces) as temporary:
+            _write_files(trained, temporary)
     except OSError as error:
-        raise RunFolderError(f"The run folder {folder} cannot be written: {error.strerror}.") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        raise RunFolderError(f"The run folder {folder} cannot be written: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong, and what helps."""
+    reason = f"{error.strerror or error}. Nothing of it was left there"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{reason}; free some space, or choose a folder on another disk with --out."
+    return f"{reason}; choose another with --out."
 
 
 def _write_files(trained: Trained, folder: Path) -> None:
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     weights = {name: tensor.array for name, tensor in trained.model.state_dict().items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    # Made into bytes first: safetensors' own writer says of a full disk only that something failed.
+    (folder / "model.safetensors").write_bytes(save(weights, metadata={"format": "pt"}))
+    state.save(trained.state, folder / "state.safetensors")
     trained.history.to_csv(folder / "history.csv")
+    _write_text(folder / "config.toml", toml_of(trained))
     _write_json(folder / "config.json", config_of(trained))
     _write_json(folder / "metrics.json", metrics_of(trained))
 
@@ -84,12 +92,12 @@ def config_of(trained: Trained) -> dict[str, Any]:
         "data": {
             "name": table.name,
             "sha256": table.digest,
-            "rows": table.frame.height,
+            "rows": table.height,
             "target": table.target,
             "parts": {name: len(part) for name, part in prepared.parts.items()},
         },
         "task": dataclasses.asdict(prepared.task),
-        "columns": [{"kind": "number", **dataclasses.asdict(column)} for column in prepared.columns],
+        "columns": [to_config(column) for column in prepared.columns],
         "network": {"inputs": prepared.features, "outputs": prepared.task.outputs},
         "options": dataclasses.asdict(trained.options),
     }
@@ -110,8 +118,12 @@ def metrics_of(trained: Trained) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    _write_text(path, json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    # The name of a data file may hold bytes that are no UTF-8, which Python keeps as half characters.
+    path.write_bytes(text.encode("utf-8", "replace"))
 
 
 def _without_nan(value: Any) -> Any:

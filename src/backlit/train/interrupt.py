@@ -7,6 +7,8 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
+from backlit.train.events import Callback, Run
+
 
 class WholeSteps:
     """While this is entered, a first Ctrl-C is remembered instead of breaking into an update half done.
@@ -33,11 +35,31 @@ class WholeSteps:
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if Ctrl-C came since."""
-        if self.is_pending:
-            self.is_pending = False
+        if self.take():
             raise KeyboardInterrupt
+
+    def take(self) -> bool:
+        """Whether Ctrl-C came; it is thereby heeded."""
+        came, self.is_pending = self.is_pending, False
+        return came
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if self.is_pending:
             raise KeyboardInterrupt
         self.is_pending = True
+
+
+class StopOnCtrlC(Callback):
+    """Ends a run at Ctrl-C as at its last epoch, if there is a whole one to keep; else raises KeyboardInterrupt.
+
+    It is for a program that enters WholeSteps around `fit`, which would otherwise do so itself, and raise.
+    """
+
+    def __init__(self, interrupt: WholeSteps) -> None:
+        self.interrupt = interrupt
+
+    def on_step(self, run: Run) -> None:
+        if self.interrupt.is_pending:
+            if run.step < run.steps_per_epoch:
+                self.interrupt.check()
+            run.stop("Ctrl-C was pressed")

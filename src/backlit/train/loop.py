@@ -15,10 +15,13 @@ from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.choices import Loss, loss_from, optimizer_from
 from backlit.train.engines import Engine, engine_from
-from backlit.train.events import EarlyStopping, Listeners, Run
+from backlit.train.events import Listeners, Run
 from backlit.train.history import History
 from backlit.train.interrupt import WholeSteps
+from backlit.train.penalty import Penalty, with_penalty
 from backlit.train.rows import Rows, rows_from
+from backlit.train.schedules import Schedule, Scheduled
+from backlit.train.stopping import EarlyStopping
 
 # Rows that an evaluation sends through the model at a time: enough to keep the products large, small enough for memory.
 EVALUATION_ROWS = 4096
@@ -37,6 +40,8 @@ def fit(
     validation: tuple[Any, Any] | None = None,
     seed: int | None = None,
     patience: int | None = None,
+    schedule: Schedule | None = None,
+    penalty: Penalty | None = None,
     callbacks: Iterable[Any] = (),
     engine: str = "auto",
 ) -> History:
@@ -46,9 +51,13 @@ def fit(
     `loss` is a callable of (output, target) or a name such as "mse", "cross_entropy", "bce_with_logits"; `optimizer`
     an Optimizer, a name, or a callable that is given the parameters. Without `batch_size` each step sees every row.
     `validation` is a pair (x, y) evaluated after each epoch; with `patience` the run stops when its loss has not
-    improved for that many epochs, and the model ends with its best weights. `seed` makes the run repeatable
-    (it seeds the default generator, as `manual_seed` does). Ctrl-C raises KeyboardInterrupt after a whole step.
-    The model is trained in training mode and handed back in the mode in which it came.
+    improved for that many epochs, and the model ends with its best weights. `schedule` changes the rate: "cosine",
+    "step", "plateau", "onecycle", "warmup", a scheduler of that optimizer, or a callable that makes one; it takes its
+    step after each epoch, or after each step where it is a OneCycleLR or CyclicLR. `penalty` is a function of the
+    model, such as `backlit.train.L1(1e-4)`: each step adds its value to the loss, and validation does not.
+    `seed` makes the run repeatable (it seeds the default generator, as `manual_seed` does). Ctrl-C raises
+    KeyboardInterrupt after a whole step. The model is trained in training mode and handed back in the mode in which it
+    came.
 
     Raises ValueError or TypeError, before the first step, for rows that do not match and options out of range.
 
@@ -65,9 +74,11 @@ def fit(
     if seed is not None:
         manual_seed(seed)
     batches = Batches(*training, batch_size, shuffle)
-    runner = engine_from(engine, model, loss_function, chosen, batches)
-    listeners = Listeners([*([EarlyStopping(patience)] if patience is not None else []), *callbacks])
-    run = Run(model, chosen, epochs, batches.steps_per_epoch)
+    runner = engine_from(engine, model, with_penalty(loss_function, penalty, model), chosen, batches)
+    scheduled = [] if schedule is None else [Scheduled(schedule)]
+    stopping = [] if patience is None else [EarlyStopping(patience)]
+    run = Run(model, chosen, batches, epochs, [*scheduled, *stopping, *callbacks])
+    listeners = Listeners(run.callbacks)
     was_training = model.training
     model.train()
     try:

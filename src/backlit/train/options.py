@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from backlit import nn
 from backlit.suggest import did_you_mean
@@ -24,7 +24,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 # LBFGS takes one step on all rows at once and has settings of its own: it is no choice for a table.
 TABLE_OPTIMIZERS = [name for name in OPTIMIZERS if name != "lbfgs"]
 SCHEDULE_NAMES = ["none", "cosine", "step", "plateau", "onecycle", "warmup"]
-MISSING = ["error", "drop", "impute"]
+Missing = Literal["error", "drop", "impute"]
 
 # The kind of value that a field takes, by the type of its default, in the words of an error.
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a name", tuple: "whole numbers"}
@@ -62,7 +62,7 @@ class Options:
     batch: int = 32
     epochs: int = 200
     patience: int = 30
-    missing: str = "error"
+    missing: Missing = "error"
     balance: bool = False
     seed: int = 0
 
@@ -93,7 +93,7 @@ CHOICES = {
     "activation": list(ACTIVATIONS),
     "optimizer": TABLE_OPTIMIZERS,
     "schedule": SCHEDULE_NAMES,
-    "missing": MISSING,
+    "missing": list(get_args(Missing)),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +13,18 @@ import numpy as np
 
 from backlit import nn
 from backlit.data.table import Part, Prepared
+from backlit.optim import Optimizer
 from backlit.random import manual_seed
 from backlit.tensor import Tensor
-from backlit.train.choices import OPTIMIZERS, loss_from
+from backlit.train.choices import OPTIMIZERS, Loss, loss_from
 from backlit.train.events import Callback, Run
+from backlit.train.find_lr import find_lr
 from backlit.train.history import History
 from backlit.train.loop import fit, outputs_of
-from backlit.train.options import ACTIVATIONS, Options
+from backlit.train.options import ACTIVATIONS, OptionError, Options
+from backlit.train.penalty import L1, weights_of
+from backlit.train.state import Capture, Resume, State
+from backlit.train.stopping import EarlyStopping
 
 
 class TrainingError(RuntimeError):
@@ -27,55 +33,105 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Trained:
-    """A network trained on a table. `metrics` has, for each part, its rows, its loss and the task's measures."""
+    """A network trained on a table. `metrics` has, for each part, its rows, its loss and the task's measures.
+
+    `options.lr` is the rate that was used, also where it was found. `state` is where the run can go on.
+    """
 
     prepared: Prepared
     options: Options
     model: nn.Sequential
     history: History
     metrics: dict[str, dict[str, float]]
+    state: State
 
 
 def build_network(inputs: int, options: Options, outputs: int) -> nn.Sequential:
-    """Linear layers with an activation after each but the last, which gives raw scores."""
-    sizes = [inputs, *options.hidden, outputs]
+    """Hidden layers, and a last one that gives raw scores.
+
+    A hidden layer is Linear, BatchNorm1d if wanted (Ioffe & Szegedy 2015 put it before the activation), the activation,
+    and Dropout if wanted.
+    """
     layers: list[nn.Module] = []
-    for narrow, wide in pairwise(sizes):
-        layers += [nn.Linear(narrow, wide), ACTIVATIONS[options.activation]()]
-    return nn.Sequential(*layers[:-1])
+    for narrow, wide in pairwise([inputs, *options.hidden]):
+        layers.append(nn.Linear(narrow, wide))
+        layers += [nn.BatchNorm1d(wide)] if options.batch_norm else []
+        layers.append(ACTIVATIONS[options.activation]())
+        layers += [nn.Dropout(options.dropout)] if options.dropout else []
+    return nn.Sequential(*layers, nn.Linear([inputs, *options.hidden][-1], outputs))
 
 
-def train_table(prepared: Prepared, options: Options, callbacks: Iterable[Any] = ()) -> Trained:
+def build_optimizer(model: nn.Module, options: Options) -> Optimizer:
+    """The optimizer at its rate. `l2` is the weight decay of the weights alone; 0 leaves the optimizer's default."""
+    make = OPTIMIZERS[options.optimizer]
+    if not options.l2:
+        return make(model.parameters(), lr=options.lr)
+    weights = weights_of(model)
+    ids = {id(p) for p in weights}
+    others = [p for p in model.parameters() if id(p) not in ids]
+    groups = [{"params": weights, "weight_decay": options.l2}, {"params": others, "weight_decay": 0.0}]
+    return make(groups, lr=options.lr)
+
+
+def loss_of(prepared: Prepared) -> Loss:
+    """The task's loss; where classes are balanced, each row counts by the weight of its class.
+
+    Of two classes with the weights u and v, binary cross-entropy takes u for all, and v / u for the second.
+    """
+    weights, task = prepared.class_weights, prepared.task
+    if weights is None:
+        return loss_from(task.loss)
+    if task.kind == "binary":
+        u, v = (np.array([weight], np.float32) for weight in weights)
+        return nn.BCEWithLogitsLoss(weight=Tensor.wrap(u), pos_weight=Tensor.wrap(v / u))
+    return nn.CrossEntropyLoss(weight=Tensor.wrap(np.asarray(weights, np.float32)))
+
+
+def train_table(
+    prepared: Prepared, options: Options, callbacks: Iterable[Any] = (), state: State | None = None
+) -> Trained:
     """Train a network on a table's training rows, stop by its validation rows, and measure every part.
 
-    The seed decides the initial weights, the order of the rows, and so every number.
-    Raises TrainingError if the loss stops being a finite number.
+    The seed decides the initial weights, the order of the rows, and so every number. With a `state` the run goes on
+    from there, to the bit as if it had never stopped.
+    Raises OptionError for options that do not suit the table, TrainingError if the loss stops being a finite number.
     """
+    _check_suited(prepared, options)
     manual_seed(options.seed)
-    task, train = prepared.task, prepared.parts["train"]
-    model = build_network(train.x.shape[1], options, task.outputs)
-    validation = prepared.parts.get("validation")
+    train, loss = prepared.parts["train"], loss_of(prepared)
+    model = build_network(train.x.shape[1], options, prepared.task.outputs)
+    penalty = L1(options.l1) if options.l1 else None
+    if options.find_lr and state is None:
+        optimizer = build_optimizer(model, options)
+        found = find_lr(
+            model, train.x, train.y, loss=loss, optimizer=optimizer, batch_size=options.batch, penalty=penalty
+        )
+        options = dataclasses.replace(options, lr=found.lr)
+    validation, capture = prepared.parts.get("validation"), Capture()
+    stopping = [] if validation is None else [EarlyStopping(options.patience)]
+    resume = [] if state is None else [Resume(state)]
     history = fit(
         model,
         train.x,
         train.y,
-        loss=task.loss,
-        optimizer=lambda parameters: OPTIMIZERS[options.optimizer](parameters, lr=options.lr),
+        loss=loss,
+        optimizer=build_optimizer(model, options),
         epochs=options.epochs,
         batch_size=options.batch,
         validation=None if validation is None else (validation.x, validation.y),
-        patience=None if validation is None else options.patience,
-        callbacks=[Measure(prepared), StopAtNonFinite(), *callbacks],
+        schedule=None if options.schedule == "none" else options.schedule,
+        penalty=penalty,
+        callbacks=[*resume, Measure(prepared), StopAtNonFinite(), capture, *stopping, *callbacks],
     )
-    metrics = {name: measure(prepared, model, part) for name, part in prepared.parts.items()}
-    return Trained(prepared, options, model, history, metrics)
+    metrics = {name: measure(prepared, model, part, loss) for name, part in prepared.parts.items()}
+    return Trained(prepared, options, model, history, metrics, capture.state)
 
 
-def measure(prepared: Prepared, model: nn.Module, part: Part) -> dict[str, float]:
+def measure(prepared: Prepared, model: nn.Module, part: Part, loss: Loss | None = None) -> dict[str, float]:
     """The number of rows of a part, the loss over them, and the task's measures."""
     scores = outputs_of(model, Tensor.wrap(part.x))
-    loss = float(loss_from(prepared.task.loss)(scores, Tensor.wrap(part.y)).item())
-    return {"rows": len(part), "loss": loss, **prepared.task.measure(np.asarray(scores.array), part.y)}
+    value = float((loss or loss_of(prepared))(scores, Tensor.wrap(part.y)).item())
+    return {"rows": len(part), "loss": value, **prepared.task.measure(np.asarray(scores.array), part.y)}
 
 
 class Measure(Callback):
@@ -100,3 +156,16 @@ class StopAtNonFinite(Callback):
                 f"The loss became {run.loss} at step {run.step} (epoch {run.epoch + 1}). The steps are too large: "
                 f"lower the learning rate, as in --lr {run.optimizer.param_groups[0]['lr'] / 10:g}."
             )
+
+
+def _check_suited(prepared: Prepared, options: Options) -> None:
+    """Raise OptionError for what only the table shows to be amiss."""
+    if options.balance and prepared.class_weights is None:
+        raise OptionError(f"--balance: '{prepared.table.target}' is a quantity, and has no classes to balance.")
+    rows = len(prepared.parts["train"])
+    if options.batch_norm and options.hidden and (rows - 1) % min(options.batch, rows) == 0:
+        better = next((size for size in range(options.batch + 1, rows + 1) if (rows - 1) % size), rows)
+        raise OptionError(
+            f"--batch {options.batch}: of {rows} training rows the last step would see a single one, which "
+            f"--batch-norm cannot normalise. Take --batch {better}."
+        )

@@ -1,0 +1,79 @@
+"""A run folder that goes on: to the bit as if the run had never stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backlit.data.table import Prepared, load_table, prepare
+from backlit.train import state
+from backlit.train.config import OPTIONS, read_settings
+from backlit.train.folder import RunFolderError
+from backlit.train.options import OptionError, Options
+from backlit.train.saved import read_config
+from backlit.train.schedules import SPANNING
+from backlit.train.table import Trained, train_table
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A run as its folder holds it, made ready to go on."""
+
+    folder: Path
+    prepared: Prepared
+    options: Options
+    state: state.State
+
+    def train(self, callbacks: Iterable[Any] = ()) -> Trained:
+        """Go on, up to the options' epochs."""
+        return train_table(self.prepared, self.options, callbacks, self.state)
+
+
+def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int | None = None) -> Unfinished:
+    """Read a run folder and its data again, to go on to `epochs` in all, or as many as the run was to have.
+
+    With another `patience` the run goes on as if it had been given that one. A schedule that spans the whole run
+    (cosine, onecycle) cannot be made longer: each of its rates depends on how many epochs there are.
+    Raises RunFolderError for a folder that is no run, is damaged, or whose data have changed; DataError for data that
+    cannot be read; OptionError for epochs that the run has behind it, or its schedule does not reach.
+    """
+    folder = Path(folder)
+    config, settings = read_config(folder), read_settings(folder / "config.toml")
+    options = Options(**{name: settings[name] for name in OPTIONS if name in settings})
+    saved = _load_state(folder / "state.safetensors")
+    going_on = dataclasses.replace(
+        options,
+        epochs=options.epochs if epochs is None else epochs,
+        patience=options.patience if patience is None else patience,
+    )
+    _check_epochs(folder, options, going_on.epochs, saved.tree["epoch"])
+    table = load_table(settings["data"], settings["target"])
+    if table.digest != config["data"]["sha256"]:
+        raise RunFolderError(
+            f"{folder} cannot go on: {table.source} has changed since the run began. Train anew on what it now holds."
+        )
+    prepared = prepare(table, going_on.seed, going_on.missing, going_on.balance)
+    return Unfinished(folder, prepared, going_on, saved)
+
+
+def _check_epochs(folder: Path, options: Options, epochs: int, done: int) -> None:
+    if epochs <= done:
+        raise OptionError(f"--epochs {epochs}: {folder} has done {done} already. Name the epochs in all.")
+    if options.schedule in SPANNING and epochs != options.epochs:
+        raise OptionError(
+            f"--epochs {epochs}: the schedule {options.schedule} of {folder} spans {options.epochs} epochs, and over "
+            f"{epochs} each rate would have been another. Train anew with --epochs {epochs}; the schedules none, step, "
+            "plateau and warmup can go on."
+        )
+
+
+def _load_state(path: Path) -> state.State:
+    try:
+        return state.load(path)
+    except OSError as error:
+        raise RunFolderError(f"{path.parent} cannot go on: {path.name} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise RunFolderError(f"{path.parent} cannot go on: {path.name} is damaged ({error}). Train again.") from error
