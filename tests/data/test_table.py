@@ -1,5 +1,7 @@
 """From a table to arrays: the task found, the split, the statistics."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -96,14 +98,11 @@ def test_statistics_are_those_of_the_training_rows():
     assert abs(test.x.mean()) > 1e-3
 
 
-def test_a_constant_column_becomes_zeros():
-    prepared = prepare(table(x=ramp(), c=[7] * ROWS, y=ramp()))
-    assert not prepared.parts["train"].x[:, 1].any()
-
-
-def test_truth_values_are_inputs():
+def test_truth_values_are_categories():
     prepared = prepare(table(x=[True, False] * 20, y=ramp()))
-    assert set(np.sign(prepared.parts["train"].x.ravel())) == {-1, 1}
+    assert prepared.features == ["x=false", "x=true"]
+    part = prepared.parts["train"]
+    assert part.x.tolist() == [[0.0, 1.0] if row % 2 == 0 else [1.0, 0.0] for row in part.rows]
 
 
 def test_few_rows_are_all_trained_on():
@@ -158,7 +157,19 @@ MISSING = [None, *ramp()[1:]]
 BAD = {
     "missing inputs": (dict(x=MISSING, z=MISSING, y=ramp()), r"1 in 'x', 1 in 'z' \(first in row 1\)"),
     "missing targets": (dict(x=ramp(), y=MISSING), "1 in 'y'"),
-    "text": (dict(x=ramp(), word=["a"] * ROWS, y=ramp()), r"'word' holds text \('a' in row 1\)"),
+    "text among numbers": (
+        dict(x=[*map(str, range(ROWS - 1)), "12 cm"], y=ramp()),
+        f"'x' holds the text '12 cm' in row {ROWS}, where numbers are needed: 39 of its 40 values are numbers",
+    ),
+    "text among the target's numbers": (dict(x=ramp(), y=["n/k", *map(str, range(ROWS - 1))]), "'n/k' in row 1"),
+    "only what is left out": (
+        dict(id=list(range(ROWS)), c=[7] * ROWS, y=ramp()),
+        "No column is left to predict 'y' from. Left out are 'id': it numbers the rows.*'c': it is 7 in every",
+    ),
+    "two rows": (dict(x=[1.0, 2.0], y=[1.5, 2.5]), "made.csv has 2 rows to learn from, and at least 3 are needed"),
+    "dates to predict": (dict(x=ramp(), y=[date(2024, 1, 1 + i % 9) for i in range(ROWS)]), "'y' holds values of type"),
+    "numbers beyond bounds": (dict(x=[-1e308, 1e308] * 20, y=ramp()), "whose spread is beyond"),
+    "a target beyond bounds": (dict(x=ramp(), y=[-1e308, 1e308] * 20), "The target 'y' holds numbers from"),
     "infinity": (dict(x=[*ramp()[1:], float("inf")], y=ramp()), f"'x' holds inf in row {ROWS}"),
     "not a number": (dict(x=[1.0, float("nan"), *ramp()[2:]], y=ramp()), "'x' holds nan in row 2"),
     "an infinite target": (dict(x=ramp(), y=[*ramp()[1:], float("inf")]), f"'y' holds inf in row {ROWS}"),

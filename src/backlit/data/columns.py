@@ -1,13 +1,16 @@
-"""From table columns to the network's inputs. Statistics come from the training rows only."""
+"""From a table's columns to the network's inputs. Statistics come from the training rows only."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from backlit.data.errors import DataError
+from backlit.data.survey import as_floats, as_texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,17 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Number:
-    """A numeric column, standardised: out = (value - mean) / std. A constant column becomes zeros."""
+    """A column of numbers, standardised: out = (value - mean) / std. A missing value is read as `fill`, if any."""
+
+    kind: ClassVar[str] = "number"
 
     name: str
     mean: float
     std: float
-
-    @classmethod
-    def fit(cls, column: pl.Series) -> Number:
-        """With the statistics of these (training) rows."""
-        values = column.to_numpy().astype(np.float64)
-        return cls(column.name, float(values.mean()), float(values.std()) or 1.0)
+    fill: float | None = None
 
     @property
     def features(self) -> list[str]:
@@ -33,55 +33,169 @@ class Number:
         return [self.name]
 
     def encode(self, column: pl.Series) -> np.ndarray:
-        """Shape: column (rows,), out (rows, 1) float32."""
-        standard = (column.to_numpy().astype(np.float64) - self.mean) / self.std
-        return standard.astype(np.float32)[:, None]
+        """Shape: column (rows,), out (rows, 1) float32.
 
-
-def fit_columns(frame: pl.DataFrame) -> list[Number]:
-    """An encoder for each column of the training rows."""
-    return [Number.fit(column) for column in frame]
-
-
-def encode_columns(columns: list[Number], frame: pl.DataFrame) -> np.ndarray:
-    """Shape: out (rows, features) float32, C-contiguous."""
-    return np.concatenate([column.encode(frame[column.name]) for column in columns], axis=1)
-
-
-def check_inputs(frame: pl.DataFrame) -> None:
-    """Raise DataError unless every column holds finite numbers."""
-    for column in frame:
-        if not (column.dtype.is_numeric() or column.dtype == _boolean()):
+        Raises DataError, with the row, for texts, missing values without a `fill`, NaN and infinities.
+        """
+        _check_missing(self, column)
+        numbers = self._numbers(column)
+        values = as_floats(numbers if self.fill is None else numbers.fill_null(self.fill))
+        bad = np.flatnonzero(~np.isfinite(values))
+        if bad.size:
             raise DataError(
-                f"Column '{column.name}' holds text ({column[0]!r} in row 1), and the network needs numbers. "
-                "Leave the column out of the file, or write it as numbers."
+                f"Column '{self.name}' holds {values[bad[0]]} in row {bad[0] + 1}. Every number must be finite."
             )
-        check_finite(column)
+        return ((values - self.mean) / self.std).astype(np.float32)[:, None]
+
+    def _numbers(self, column: pl.Series) -> pl.Series:
+        import polars as pl
+
+        if column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null):
+            return column.cast(pl.Float64)
+        texts = as_texts(column)
+        numbers = texts.str.strip_chars().cast(pl.Float64, strict=False)
+        wrong = (numbers.is_null() & texts.is_not_null()).arg_true()
+        if wrong.len():
+            row = int(wrong[0])
+            raise DataError(f"Column '{self.name}' holds the text {texts[row]!r} in row {row + 1}, and needs numbers.")
+        return numbers
 
 
-def check_complete(frame: pl.DataFrame) -> None:
-    """Raise DataError if a value is missing, with the count for each column."""
-    counts = {column.name: column.null_count() for column in frame if column.null_count()}
-    if counts:
-        listed = ", ".join(f"{count} in '{name}'" for name, count in counts.items())
-        row = next(i for i, values in enumerate(frame.iter_rows(), 1) if None in values)
-        raise DataError(f"Values are missing: {listed} (first in row {row}). Fill them in, or drop those rows.")
+@dataclass(frozen=True)
+class Category:
+    """A column of texts or truth values, one-hot: one input for each of `values`, 1 where the row has it, else 0.
+
+    A text that is not among them gives zeros everywhere. A missing value is read as `fill`, if any.
+    """
+
+    kind: ClassVar[str] = "category"
+
+    name: str
+    values: tuple[str, ...]
+    fill: str | None = None
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the inputs that this column becomes."""
+        return [f"{self.name}={value}" for value in self.values]
+
+    def encode(self, column: pl.Series) -> np.ndarray:
+        """Shape: column (rows,), out (rows, values) float32.  Raises DataError for missing values without a `fill`."""
+        import polars as pl
+
+        _check_missing(self, column)
+        position = self._filled(column).cast(pl.Enum(self.values), strict=False).to_physical()
+        known = position.is_not_null().arg_true().to_numpy()
+        out = np.zeros((column.len(), len(self.values)), np.float32)
+        out[known, position.drop_nulls().to_numpy()] = 1
+        return out
+
+    def unseen(self, column: pl.Series) -> list[str]:
+        """The texts that are not among the known values, each once, in order."""
+        return sorted(set(self._filled(column).drop_nulls().unique()) - set(self.values))
+
+    def _filled(self, column: pl.Series) -> pl.Series:
+        return as_texts(column).fill_null(self.fill) if self.fill is not None else as_texts(column)
 
 
-def check_finite(column: pl.Series) -> None:
-    """Raise DataError if a column holds NaN or an infinity, with the row."""
-    if not column.dtype.is_float():
-        return
-    values = column.to_numpy()
-    bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
+Column: TypeAlias = Number | Category
+KINDS: dict[str, type[Number] | type[Category]] = {"number": Number, "category": Category}
+
+
+def to_config(column: Column) -> dict[str, Any]:
+    """A column's encoder as values that JSON can hold; `from_config` reads them back.
+
+    >>> to_config(Category("colour", ("blue", "red")))
+    {'kind': 'category', 'name': 'colour', 'values': ['blue', 'red'], 'fill': None}
+    """
+    fields = dataclasses.asdict(column)
+    return {"kind": column.kind} | {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
+
+
+def from_config(config: dict[str, Any]) -> Column:
+    """The encoder that `to_config` described. Raises DataError for anything else.
+
+    >>> from_config({"kind": "number", "name": "age", "mean": 40.0, "std": 12.5, "fill": None})
+    Number(name='age', mean=40.0, std=12.5, fill=None)
+    """
+    try:
+        fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
+        column: Column = KINDS[fields.pop("kind")](**fields)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DataError(f"{config!r} describes no column ({type(error).__name__}: {error}).") from None
+    return column
+
+
+def encode_columns(columns: Sequence[Column], frame: pl.DataFrame) -> np.ndarray:
+    """Shape: out (rows, features) float32, C-contiguous."""
+    out = np.empty((frame.height, sum(len(column.features) for column in columns)), np.float32)
+    first = 0
+    for column in columns:
+        last = first + len(column.features)
+        out[:, first:last] = column.encode(frame[column.name])
+        first = last
+    return out
+
+
+def encode_new(columns: Sequence[Column], frame: pl.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """The inputs of rows that the network has not seen, and a sentence about each column that is not as it was.
+
+    Shape: out (rows, features) float32.
+    Raises DataError for missing columns, for missing values that the encoder has nothing to fill with, and for texts
+    and numbers out of place.
+
+    >>> import polars as pl
+    >>> x, notes = encode_new([Category("c", ("a", "b"))], pl.DataFrame({"c": ["b", "z"], "more": [1, 2]}))
+    >>> x.tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    >>> notes
+    ["Not used, since the network was trained without it: 'more'.",
+     "'c' holds texts that the training rows did not ('z'): they are read as none of the known ones."]
+    """
+    absent = [column.name for column in columns if column.name not in frame.columns]
+    if absent:
+        raise DataError(f"Columns that the network was trained on are missing: {quoted(absent)}. Add them to the file.")
+    _check_all_filled(columns, frame)
+    known = {column.name for column in columns}
+    extra = [name for name in frame.columns if name not in known]
+    notes = []
+    if extra:
+        it = "it" if len(extra) == 1 else "them"
+        notes.append(f"Not used, since the network was trained without {it}: {quoted(extra)}.")
+    for column in columns:
+        unseen = column.unseen(frame[column.name]) if isinstance(column, Category) else []
+        if unseen:
+            notes.append(
+                f"'{column.name}' holds texts that the training rows did not ({quoted(unseen)}): "
+                "they are read as none of the known ones."
+            )
+    return encode_columns(columns, frame), notes
+
+
+def quoted(names: Sequence[str], at_most: int = 10) -> str:
+    """Names in quotation marks, with commas; of very many the first."""
+    more = f" and {len(names) - at_most:,} more" if len(names) > at_most else ""
+    return ", ".join(f"'{name}'" for name in names[:at_most]) + more
+
+
+def missing_counts(counts: dict[str, int]) -> str:
+    """How many values each column misses, in words."""
+    return ", ".join(f"{count:,} in '{name}'" for name, count in counts.items())
+
+
+def _check_all_filled(columns: Sequence[Column], frame: pl.DataFrame) -> None:
+    """All columns with missing values in one message, rather than the first."""
+    unfilled = [frame[column.name] for column in columns if column.fill is None and frame[column.name].null_count()]
+    if unfilled:
+        counts = {column.name: column.null_count() for column in unfilled}
+        row = min(int(column.is_null().arg_true()[0]) for column in unfilled) + 1
         raise DataError(
-            f"Column '{column.name}' holds {values[bad[0]]} in row {bad[0] + 1} ({bad.size} such values in all). "
-            "Every number must be finite."
+            f"Values are missing: {missing_counts(counts)} (first in row {row}), and the network was trained without "
+            "any missing. Fill them in, or train with missing values imputed."
         )
 
 
-def _boolean() -> pl.DataType:
-    import polars as pl
-
-    return pl.Boolean()
+def _check_missing(column: Column, values: pl.Series) -> None:
+    if column.fill is None and values.null_count():
+        row = int(values.is_null().arg_true()[0]) + 1
+        raise DataError(f"Column '{column.name}' misses a value in row {row}. Fill it in.")

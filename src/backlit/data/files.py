@@ -6,7 +6,10 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backlit.data.chunks import Data, whole
 from backlit.data.errors import DataError
+from backlit.data.npz import read_npz
+from backlit.data.parquet import open_parquet
 
 if TYPE_CHECKING:
     import polars as pl
@@ -14,12 +17,44 @@ if TYPE_CHECKING:
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # Ways in which files say "no value". Words that may be values of their own ("None", "-") are not among them.
 MISSING = ["", "NA", "N/A", "n/a", "null", "NULL", "?"]
+PARQUET = (".parquet", ".pq")
+# What spreadsheets and programs save, and is no table of text: their suffixes, with what to do instead.
+OTHERS = {
+    ".xls": "Save the sheet as CSV (UTF-8), and give that file.",
+    ".xlsx": "Save the sheet as CSV (UTF-8), and give that file.",
+    ".ods": "Save the sheet as CSV (UTF-8), and give that file.",
+    ".json": "Write it as CSV, with the names in the first line.",
+    ".pkl": "A pickle can run any program, so none is opened: write the table as CSV or Parquet.",
+    ".pickle": "A pickle can run any program, so none is opened: write the table as CSV or Parquet.",
+    ".npy": "Write the arrays with np.savez(path, X=inputs, y=targets), and give that .npz file.",
+}
+
+
+def open_table(path: str | Path) -> Data:
+    """The rows of a CSV, TSV, Parquet or .npz file, in memory or, from a large Parquet file, to be streamed.
+
+    Raises DataError for a file that is missing, a directory, amiss, or of another kind.
+    """
+    path = Path(path)
+    _head(path)
+    suffix = path.suffix.lower()
+    if suffix in OTHERS:
+        raise DataError(f"{path}: {suffix} files are not read. {OTHERS[suffix]}")
+    if suffix in PARQUET:
+        return open_parquet(path)
+    return read_npz(path) if suffix == ".npz" else read_csv(path)
+
+
+def read_table(path: str | Path) -> pl.DataFrame:
+    """The rows of a file of any supported kind, in memory. Raises DataError as `open_table` does."""
+    return whole(open_table(path))
 
 
 def read_csv(path: str | Path) -> pl.DataFrame:
     """The rows of a CSV file (comma, semicolon or tab; UTF-8; first line the names), with a type for each column.
 
-    Rows without a single value (blank lines) are left out; numbers with spaces around them are numbers.
+    Rows without a single value (blank lines) are left out; numbers with spaces around them are numbers. A first
+    column without a name, as pandas writes its index, is named "index".
     Raises DataError for a file that is missing, empty, binary, ragged, wrongly encoded, or has a name twice.
     """
     path = Path(path)
@@ -29,29 +64,55 @@ def read_csv(path: str | Path) -> pl.DataFrame:
     frame = frame.filter(~_all_missing(frame)) if frame.width > 1 else frame
     if frame.height == 0:
         raise DataError(f"{path} has a line of column names and no rows below it.")
-    if any(frame.null_count().row(0)):
+    # A line that is too short misses, at least, its last value.
+    if frame[frame.columns[-1]].null_count():
         _check_line_lengths(path, separator, len(names))
     return _numbers_in_text(frame)
 
 
+def cells_of(path: str | Path) -> pl.DataFrame | None:
+    """The rows that `read_csv` gives, each cell as the text that stands in the file; None for other kinds of file.
+
+    What is written back then keeps its leading zeros and its digits.
+    """
+    import polars as pl
+
+    path = Path(path)
+    if path.suffix.lower() in (*PARQUET, ".npz"):
+        return None
+    names, separator = _header(path)
+    cells = pl.read_csv(
+        path, separator=separator, new_columns=names, infer_schema=False, missing_utf8_is_empty_string=True
+    )
+    return cells.filter(~pl.all_horizontal(pl.all().is_in(MISSING))) if cells.width > 1 else cells
+
+
 def _header(path: Path) -> tuple[list[str], str]:
     """The column names, and the separator: the one of the three that the first line holds most of."""
-    if path.is_dir():
-        raise DataError(f"{path} is a directory. Give a CSV file inside it.")
-    try:
-        with open(path, "rb") as file:
-            head = file.read(1 << 16)
-    except FileNotFoundError:
-        raise DataError(f"There is no file {path}. Is the path right, seen from the current directory?") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+    head = _head(path)
     if not head.strip():
         raise DataError(f"{path} is empty. The first line must name the columns, and each row follows on a line.")
     if b"\0" in head:
         raise DataError(f"{path} is not text: it holds zero bytes. Save the table as CSV (UTF-8) and give that file.")
     first = next(line for line in head.decode("utf-8-sig", errors="replace").splitlines() if line.strip())
-    separator = max(SEPARATORS, key=first.count)
-    return [name.strip() for name in next(csv.reader([first], delimiter=separator))], separator
+    separator = "\t" if path.suffix.lower() == ".tsv" else max(SEPARATORS, key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
+    if len(names) > 1 and names[0] == "" and "index" not in names:
+        names[0] = "index"
+    return names, separator
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file. Raises DataError unless it is a file that can be read."""
+    if path.is_dir():
+        raise DataError(f"{path} is a directory. Give a CSV file inside it.")
+    try:
+        with open(path, "rb") as file:
+            return file.read(1 << 16)
+    except FileNotFoundError:
+        raise DataError(f"There is no file {path}. Is the path right, seen from the current directory?") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _check_names(path: Path, names: list[str]) -> None:

@@ -1,49 +1,96 @@
-"""A table with its target, from a file or a built-in problem, and its split into arrays to train on."""
+"""A table with its target, from a file or a built-in problem, and its rows made into arrays to train on."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from backlit.data.columns import Number, check_complete, check_finite, check_inputs, encode_columns, fit_columns
+from backlit.data import chunks
+from backlit.data.arrays import empty
+from backlit.data.chunks import Data
+from backlit.data.columns import Column, encode_columns, missing_counts
 from backlit.data.errors import DataError
-from backlit.data.files import read_csv
+from backlit.data.files import open_table
+from backlit.data.fitting import fit_columns
+from backlit.data.kinds import Kind, check_finite, check_number_texts, kind_of, reason_to_leave_out
 from backlit.data.problems import PROBLEMS
+from backlit.data.split import FEWEST_ROWS_TO_SPLIT, class_weights, split_rows
+from backlit.data.survey import Facts, survey
 from backlit.data.task import Task, find_task
 from backlit.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
 
-# Held out of every table that is large enough: for early stopping, and for the figure that is reported.
-VALIDATION_SHARE = 0.15
-TEST_SHARE = 0.15
-# Fewer rows than this leave parts too small to mean anything.
-FEWEST_ROWS_TO_SPLIT = 20
+# Two points are on a line whatever they are: there is nothing to find out.
+FEWEST_ROWS = 3
+
+# What is done about missing values.
+Missing = Literal["error", "drop", "impute"]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Typed columns, one of them the target. `digest` is the SHA-256 of the data; `is_whole` forbids a split."""
+    """Typed columns, one of them the target. `digest` is the SHA-256 of the data; `is_whole` forbids a split.
+
+    `data` are the rows, in memory or still in a file larger than that; `frame` brings all of them into memory.
+    `source` is what `load_table` was given: with it the same table is loaded again.
+    """
 
     name: str
     about: str
-    frame: pl.DataFrame
+    data: Data
     target: str
     digest: str
     is_whole: bool = False
+    source: str = ""
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All rows, in memory. For some of a streamed table use `pick`."""
+        return chunks.whole(self.data)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the rows are still in the file."""
+        import polars as pl
+
+        return isinstance(self.data, pl.LazyFrame)
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return chunks.height(self.data)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of all columns, the target among them."""
+        return chunks.names(self.data)
+
+    def pick(self, rows: np.ndarray) -> pl.DataFrame:
+        """Some rows by number (from 0), in that order.  Shape: rows (n,)."""
+        return chunks.pick(self.data, np.asarray(rows))
+
+    def column(self, name: str) -> pl.Series:
+        """One column, in memory."""
+        return chunks.whole(self.data.select(name)).to_series()
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows as arrays.  Shape: x (rows, features) float32, y as the task encodes it."""
+    """Some rows as arrays.  Shape: x (rows, features) float32, y as the task encodes it, rows (rows,) int64.
+
+    `rows` are their numbers in the table, from 0.
+    """
 
     x: np.ndarray
     y: np.ndarray
+    rows: np.ndarray
 
     def __len__(self) -> int:
         return len(self.x)
@@ -51,12 +98,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A table made ready: its task, its columns' encoders, its parts (train, validation and test, or only train)."""
+    """A table made ready: its task, its columns' encoders, its parts (train, validation and test, or only train).
+
+    `left_out` are the columns that are no inputs, each with the reason, and `notes` sentences about what was done.
+    `class_weights` (classes,) are there if they were asked for. `facts` tell what every column holds.
+    """
 
     table: Table
     task: Task
-    columns: list[Number]
+    columns: list[Column]
     parts: dict[str, Part]
+    left_out: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    class_weights: np.ndarray | None = None
+    facts: dict[str, Facts] = field(default_factory=dict)
 
     @property
     def features(self) -> list[str]:
@@ -65,8 +120,9 @@ class Prepared:
 
 
 def load_table(source: str, target: str | None = None) -> Table:
-    """The table that `source` names: a built-in problem, or a CSV file. The target is the last column if not given.
+    """The table that `source` names: a built-in problem, or a CSV, TSV, Parquet or .npz file.
 
+    The target is the last column if not given.
     Raises DataError for a source or a target that is not there (with the closest names), and for a file amiss.
 
     >>> load_table("xor").frame.shape
@@ -76,68 +132,165 @@ def load_table(source: str, target: str | None = None) -> Table:
         problem = PROBLEMS[source]
         frame = problem.make()
         digest = hashlib.sha256(frame.write_csv().encode()).hexdigest()
-        return Table(source, problem.about, frame, _target(frame, target or problem.target), digest, problem.is_whole)
+        named = _target(frame, target or problem.target)
+        return Table(source, problem.about, frame, named, digest, problem.is_whole, source)
     path = Path(source)
     if not path.suffix and not path.exists():
         raise DataError(f"'{source}' is neither a file nor a built-in problem. {did_you_mean(source, PROBLEMS)}")
-    frame = read_csv(path)
+    data = open_table(path)
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Table(path.stem, path.name, frame, _target(frame, target or frame.columns[-1]), digest)
+    named = _target(data, target or chunks.names(data)[-1])
+    return Table(path.stem, path.name, data, named, digest, source=source)
 
 
-def prepare(table: Table, seed: int = 0) -> Prepared:
+def prepare(table: Table, seed: int = 0, missing: Missing = "error", balance: bool = False) -> Prepared:
     """Find the task, split the rows by `seed`, and encode them with the statistics of the training rows.
 
-    Raises DataError for missing or infinite values, text among the inputs, no inputs, a constant target.
+    Columns that are dates, identifiers, constant or empty are left out. `missing` values are an error, or their rows
+    are dropped, or they are filled in with the mean or the most frequent text of the training rows ("impute"; a row
+    without its target is then dropped). With `balance`, classes get weights that make the rare ones count.
+    Raises DataError for data that cannot be trained on, with the column and the row.
+
+    >>> prepared = prepare(load_table("iris"))
+    >>> prepared.task.kind, len(prepared.parts["train"]), prepared.features
+    ('classes', 105, ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'])
     """
-    check_complete(table.frame)
-    inputs = table.frame.drop(table.target)
-    if inputs.width == 0:
+    if missing not in get_args(Missing):
+        raise ValueError(f"prepare: missing must be one of {', '.join(map(repr, get_args(Missing)))}, not {missing!r}.")
+    facts = survey(table.data)
+    left_out, kinds = _sort_columns(table, facts)
+    kept, notes = _kept_rows(table, facts, kinds, missing)
+    task, target = find_task(table.column(table.target).gather(kept))
+    if balance and task.kind == "regression":
+        raise DataError(f"There are no classes to balance: the target '{table.target}' is a quantity.")
+    split = split_rows(task, target, table.is_whole, seed)
+    is_train = np.zeros(table.height, bool)
+    is_train[kept[split["train"]]] = True
+    columns, without_sense = fit_columns(table.data, kinds, is_train, missing == "impute")
+    left_out |= without_sense
+    _check_inputs_left(table, columns, left_out)
+    task = task.fitted(target.gather(split["train"]))
+    y = task.encode(target)
+    parts = _encode_parts(table, columns, {name: kept[rows] for name, rows in split.items()}, y, split)
+    weights = class_weights(task, target.gather(split["train"])) if balance else None
+    notes = [
+        *(f"'{name}' is left out: {reason}." for name, reason in left_out.items()),
+        *notes,
+        *_imputed(columns, facts),
+        *_weighed(task, weights),
+        *_rare(task, target),
+    ]
+    return Prepared(table, task, columns, parts, left_out, notes, weights, facts)
+
+
+def _sort_columns(table: Table, facts: Mapping[str, Facts]) -> tuple[dict[str, str], dict[str, Kind]]:
+    """The input columns that are left out, each with the reason, and what kind each of the others is."""
+    inputs = [name for name in facts if name != table.target]
+    if not inputs:
         raise DataError(f"'{table.target}' is the only column of {table.about}: nothing is left to predict it from.")
-    check_inputs(inputs)
-    check_finite(table.frame[table.target])
-    task, target = find_task(table.frame[table.target])
-    rows = split_rows(task, target, table.is_whole, seed)
-    columns = fit_columns(inputs[rows["train"]])
-    task = task.fitted(target[rows["train"]])
-    x, y = encode_columns(columns, inputs), task.encode(target)
-    return Prepared(table, task, columns, {name: Part(x[part], y[part]) for name, part in rows.items()})
+    reasons = {name: reason_to_leave_out(facts[name]) for name in inputs}
+    left_out = {name: reason for name, reason in reasons.items() if reason is not None}
+    _check_inputs_left(table, [name for name in inputs if name not in left_out], left_out)
+    for name, column in facts.items():
+        if name not in left_out:
+            check_number_texts(column)
+            check_finite(column)
+    return left_out, {name: kind_of(facts[name]) for name in inputs if name not in left_out}
 
 
-def split_rows(task: Task, target: pl.Series, is_whole: bool, seed: int) -> dict[str, np.ndarray]:
-    """The row numbers of `train`, `validation` and `test`, each class in its proportion; only `train` if few rows."""
-    everything = np.arange(target.len())
-    if is_whole or len(everything) < FEWEST_ROWS_TO_SPLIT:
-        return {"train": everything}
-    from sklearn.model_selection import train_test_split
-
-    labels = None if task.kind == "regression" else np.asarray(target.to_list())
-    if labels is not None:
-        _check_classes(task, target)
-    held = VALIDATION_SHARE + TEST_SHARE
-    train, rest = train_test_split(everything, test_size=held, random_state=seed, stratify=labels)
-    inner = None if labels is None or min(np.unique(labels[rest], return_counts=True)[1]) < 2 else labels[rest]
-    validation, test = train_test_split(rest, test_size=TEST_SHARE / held, random_state=seed, stratify=inner)
-    return {"train": np.sort(train), "validation": np.sort(validation), "test": np.sort(test)}
+def _check_inputs_left(table: Table, inputs: list[str] | list[Column], left_out: Mapping[str, str]) -> None:
+    if not inputs:
+        reasons = "; ".join(f"'{name}': {reason}" for name, reason in left_out.items())
+        raise DataError(f"No column is left to predict '{table.target}' from. Left out are {reasons}.")
 
 
-def _check_classes(task: Task, target: pl.Series) -> None:
-    held_rows = int(target.len() * (VALIDATION_SHARE + TEST_SHARE))
-    if len(task.labels) > held_rows:
+def _kept_rows(
+    table: Table, facts: Mapping[str, Facts], kinds: Mapping[str, Kind], missing: Missing
+) -> tuple[np.ndarray, list[str]]:
+    """The numbers of the rows to use, and a sentence about those that are not.  Shape: (kept rows,) int64."""
+    used = [facts[name] for name in facts if name in kinds or name == table.target]
+    needed = [column for column in used if column.missing and (missing != "impute" or column.name == table.target)]
+    height, notes = table.height, []
+    kept = np.arange(height)
+    if needed:
+        counts = missing_counts({column.name: column.missing for column in needed})
+        if missing == "error":
+            row = min(column.first_missing or height for column in needed)
+            raise DataError(
+                f"Values are missing: {counts} (first in row {row}). Fill them in, or choose --missing drop, which "
+                "leaves those rows out, or --missing impute, which puts in the mean or the most frequent text."
+            )
+        kept = _complete_rows(table, [column.name for column in needed])
+        rows = f"{height - len(kept):,} of {height:,} rows"
+        if not len(kept):
+            raise DataError(f"Every row misses a value ({counts}). Leave those columns out, or try --missing impute.")
+        notes = [f"{rows} are dropped, since values are missing: {counts}."]
+    if len(kept) < FEWEST_ROWS:
         raise DataError(
-            f"The target '{target.name}' has {len(task.labels)} classes in {target.len()} rows: too few of each to "
-            "learn. Is it an identifier or a date? Choose another column with --target."
+            f"{table.about} has {len(kept)} row{'s' * (len(kept) != 1)} to learn from, and at least {FEWEST_ROWS} are "
+            f"needed ({FEWEST_ROWS_TO_SPLIT} to hold some out for a test)."
         )
-    rare = [label for label, count in target.value_counts().sort(target.name).iter_rows() if count < 2]
-    if rare:
-        raise DataError(
-            f"The target '{target.name}' has {len(rare)} class(es) with one row only, such as {rare[0]!r}: "
-            "it cannot be both learned and tested. Drop those rows, or join the class to another."
-        )
+    return kept, notes
 
 
-def _target(frame: pl.DataFrame, name: str) -> str:
-    if name not in frame.columns:
-        raise DataError(f"There is no column '{name}' to be the target. {did_you_mean(name, frame.columns)}")
+def _complete_rows(table: Table, names: list[str]) -> np.ndarray:
+    import polars as pl
+
+    complete = [
+        start + frame.select(pl.all_horizontal(pl.all().is_not_null())).to_series().arg_true().to_numpy()
+        for start, frame in chunks.chunks(table.data, names)
+    ]
+    return np.concatenate(complete).astype(np.int64)
+
+
+def _encode_parts(
+    table: Table,
+    columns: list[Column],
+    rows: Mapping[str, np.ndarray],
+    y: np.ndarray,
+    split: Mapping[str, np.ndarray],
+) -> dict[str, Part]:
+    """Each part's arrays, filled a chunk at a time, so that the table is in memory at most once."""
+    width = sum(len(column.features) for column in columns)
+    x = {name: empty((len(numbers), width), table.is_streamed) for name, numbers in rows.items()}
+    for start, frame in chunks.chunks(table.data, [column.name for column in columns]):
+        for name, numbers in rows.items():
+            first, last = np.searchsorted(numbers, [start, start + frame.height])
+            x[name][first:last] = encode_columns(columns, frame[numbers[first:last] - start])
+    return {name: Part(x[name], y[split[name]], numbers) for name, numbers in rows.items()}
+
+
+def _imputed(columns: list[Column], facts: Mapping[str, Facts]) -> list[str]:
+    notes = []
+    for column in columns:
+        count = facts[column.name].missing
+        if count and column.fill is not None:
+            what = f"mean, {column.fill:g}" if column.kind == "number" else f"most frequent text, {column.fill!r}"
+            notes.append(
+                f"{count:,} missing value{'s' * (count > 1)} of '{column.name}': filled in with its {what} "
+                "(of the training rows)."
+            )
+    return notes
+
+
+def _weighed(task: Task, weights: np.ndarray | None) -> list[str]:
+    if weights is None:
+        return []
+    listed = ", ".join(f"{label} {weight:.3g}" for label, weight in zip(task.labels[:10], weights, strict=False))
+    return [f"The classes weigh in the loss: {listed}{', ...' * (len(task.labels) > 10)}."]
+
+
+def _rare(task: Task, target: pl.Series) -> list[str]:
+    """Only where nothing is held out: of a table that is split, such a class is an error."""
+    if task.kind == "regression" or target.len() > FEWEST_ROWS_TO_SPLIT:
+        return []
+    single = [label for label, count in target.value_counts().sort(target.name).iter_rows() if count == 1]
+    return [f"The class {single[0]!r} has one row only."] if len(single) == 1 else []
+
+
+def _target(data: Data, name: str) -> str:
+    known = chunks.names(data)
+    if name not in known:
+        raise DataError(f"There is no column '{name}' to be the target. {did_you_mean(name, known)}")
     return name

@@ -68,16 +68,28 @@ class Task:
         if self.kind == "regression":
             standard = (target.to_numpy().astype(np.float64) - self.mean) / self.std
             return standard.astype(np.float32)[:, None]
-        position = {label: i for i, label in enumerate(self.labels)}
-        indices = np.array([position[label] for label in target.to_list()], dtype=np.int64)
+        indices = self.indices(target)
         return indices.astype(np.float32)[:, None] if self.kind == "binary" else indices
+
+    def indices(self, target: pl.Series) -> np.ndarray:
+        """The place of each row's label among `labels`.  Shape: (rows,) int64."""
+        import polars as pl
+
+        return target.replace_strict(list(self.labels), range(len(self.labels)), return_dtype=pl.Int64).to_numpy()
 
     def fitted(self, target: pl.Series) -> Task:
         """The same task with the statistics of these (training) rows."""
         if self.kind != "regression":
             return self
         values = target.to_numpy().astype(np.float64)
-        return dataclasses.replace(self, mean=float(values.mean()), std=float(values.std()) or 1.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            std = float(values.std()) or 1.0
+        if not np.isfinite(std):
+            raise DataError(
+                f"The target '{target.name}' holds numbers from {values.min():g} to {values.max():g}, whose spread is "
+                "beyond what floating-point numbers can hold. Write it in other units."
+            )
+        return dataclasses.replace(self, mean=float(values.mean()), std=std)
 
     def measure(self, scores: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """Accuracy, or R² and root mean squared error in the target's units.
@@ -106,10 +118,17 @@ def find_task(target: pl.Series) -> tuple[Task, pl.Series]:
     """The task that a target column poses, and the column with its labels as the task names them.
 
     Text and truth values are classes; whole numbers are classes if they are few; other numbers are a quantity.
-    Raises DataError for a constant target.
+    Raises DataError for a constant target, and for dates, lists and other values that are no target.
     """
     import polars as pl
 
+    if isinstance(target.dtype, (pl.Categorical, pl.Enum, pl.Decimal)):
+        target = target.cast(pl.Float64 if isinstance(target.dtype, pl.Decimal) else pl.String)
+    if not (target.dtype.is_numeric() or isinstance(target.dtype, (pl.String, pl.Boolean))):
+        raise DataError(
+            f"The target '{target.name}' holds values of type {target.dtype}, which are neither numbers nor classes. "
+            "Choose another column with --target."
+        )
     distinct = target.n_unique()
     if distinct == 1:
         raise DataError(
@@ -126,4 +145,5 @@ def find_task(target: pl.Series) -> tuple[Task, pl.Series]:
 
 
 def _is_whole(target: pl.Series) -> bool:
-    return target.dtype.is_integer() or bool((target == target.round()).all())
+    """Whether all numbers are whole, and few enough digits long to be held exactly (2^53 is float64's limit)."""
+    return target.dtype.is_integer() or bool(((target == target.round()) & (target.abs() < 2**53)).all())

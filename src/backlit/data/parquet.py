@@ -1,0 +1,35 @@
+"""Parquet files: small ones are read, large ones stay where they are and stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backlit.data.errors import DataError
+
+if TYPE_CHECKING:
+    from backlit.data.chunks import Data
+
+# Values, rows times columns, up to which a file is read into memory: 256 MB of float64.
+MOST_VALUES_IN_MEMORY = 1 << 25
+
+
+def open_parquet(path: Path) -> Data:
+    """The rows of a Parquet file: in memory, or, where they are many, to be streamed from the file.
+
+    Raises DataError for a file that is damaged, is no Parquet file, or has no rows.
+    """
+    import polars as pl
+
+    try:
+        # As an address: polars would map a path into memory whole, which a limit on address space forbids.
+        rows = pl.scan_parquet(path.absolute().as_uri(), glob=False)
+        width, height = len(rows.collect_schema()), rows.select(pl.len()).collect().item()
+        if width and 0 < height * width <= MOST_VALUES_IN_MEMORY:
+            return rows.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).split("\n")[0]
+        raise DataError(f"{path} cannot be read as Parquet: {reason}. Is it complete, and a Parquet file?") from None
+    if not width or not height:
+        raise DataError(f"{path} has {width} columns and {height} rows: there is nothing to train on.")
+    return rows
