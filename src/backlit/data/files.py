@@ -81,10 +81,9 @@ def cells_of(path: str | Path) -> pl.DataFrame | None:
     if path.suffix.lower() in (*PARQUET, ".npz"):
         return None
     names, separator = _header(path)
-    cells = pl.read_csv(
-        path, separator=separator, new_columns=names, infer_schema=False, missing_utf8_is_empty_string=True
-    )
-    return cells.filter(~pl.all_horizontal(pl.all().is_in(MISSING))) if cells.width > 1 else cells
+    cells = pl.read_csv(path, separator=separator, new_columns=names, infer_schema=False)
+    is_blank = pl.all_horizontal(pl.all().fill_null("").is_in(MISSING))
+    return cells.filter(~is_blank) if cells.width > 1 else cells
 
 
 def _header(path: Path) -> tuple[list[str], str]:
