@@ -421,15 +421,19 @@ def record(plan: Plan, inputs: Any, arrays: Any, named: dict[str, Any], result: 
     """Give `result` the node of the op that made it, with the values that the rules of the wanted inputs name."""
     if not plan.rules:
         return
-    kept, versions, edges = [], [], []  # plain loops: in a call this small, a comprehension costs more than its work
+    # Plain loops: in a call this small, a comprehension costs more than its work.
+    kept, versions, counts, edges = [], [], [], []
     for k in plan.inputs:
+        version = inputs[k].version if isinstance(inputs[k], Tensor) else UNWRITTEN
         kept.append(arrays[k])
-        versions.append(inputs[k].version if isinstance(inputs[k], Tensor) else UNWRITTEN)
+        versions.append(version)
+        counts.append(version.count)
     for k in plan.wanted:
         edges.append(inputs[k].node or inputs[k])
     if plan.keeps_out:
         kept.append(result.array)
         versions.append(result.version)
+        counts.append(result.version.count)
     for name, kind, at in plan.rest:
         if kind == "shape":
             kept.append(arrays[at].shape if isinstance(arrays[at], ndarray) else np.shape(arrays[at]))
@@ -439,7 +443,7 @@ def record(plan: Plan, inputs: Any, arrays: Any, named: dict[str, Any], result: 
             kept.append([a.shape for a in arrays[at:]])
         else:
             kept.append(named[name] if name in named else plan.op.settings[name])
-    node = OpNode(plan, edges, kept, versions)
+    node = OpNode(plan, edges, kept, versions, counts)
     if plan.op.broadcasts:
         node.shapes = [(inputs[k].array.shape, inputs[k].array.dtype) for k in plan.wanted]
     result.node, result.needs_grad = node, True

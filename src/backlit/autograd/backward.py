@@ -88,7 +88,8 @@ def walk(
             gradients = node.gradients(g, wrap, graph)
             if anomaly:
                 raise_on_nan(node, gradients)
-            for edge, gradient in zip(node.edges, gradients, strict=True):
+            for k, edge in enumerate(node.edges):
+                gradient = gradients[k]
                 if gradient is None or (open_ways is not None and edge not in open_ways):
                     continue
                 if edge in pending:
@@ -179,6 +180,8 @@ def edge_of(tensor: Any) -> Any:
 
 def seeds_of(roots: tuple[Any, ...], grad_tensors: Any, graph: bool) -> list[Any]:
     """The gradient that each root starts with: the one given, or 1 for a scalar."""
+    if grad_tensors is None and len(roots) == 1:
+        return [seed_of(roots[0], None, graph)]
     if grad_tensors is None or isinstance(grad_tensors, Tracked):
         given: tuple[Any, ...] = (grad_tensors,) * len(roots)
     else:

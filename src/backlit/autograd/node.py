@@ -96,13 +96,15 @@ class OpNode(Node):
 
     shapes: Sequence[tuple[Any, Any]] | None = None  # (shape, dtype) of each wanted input, where the op broadcasts
 
-    def __init__(self, plan: Plan, edges: Sequence[Any], kept: list[Any], versions: list[Version]) -> None:
+    def __init__(
+        self, plan: Plan, edges: Sequence[Any], kept: list[Any], versions: list[Version], counts: list[int]
+    ) -> None:
         self.plan = plan
         self.edges = edges
         self.number = next(_numbers)
         self.kept: list[Any] | None = kept
         self.versions = versions  # of the kept inputs, then of the kept output
-        self.counts = [version.count for version in versions]
+        self.counts = counts  # how often each had been written when it was read
 
     def name(self) -> str:
         node = self.plan.op.node
@@ -113,7 +115,9 @@ class OpNode(Node):
 
     def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[Any]:
         values = self.as_tensors(g, wrap) if graph else [g, *self.unchanged()]
-        results = [rule(*pick(values)) for rule, pick in self.plan.rules]  # each is the textbook's line for one input
+        results = []
+        for rule, pick in self.plan.rules:
+            results.append(rule(*pick(values)))  # the textbook's line for one input
         if self.shapes is not None:
             results = [unbroadcast(r, *like) for r, like in zip(results, self.shapes, strict=True)]
         return [wrap(np.asarray(r)) if not isinstance(r, Tracked) else r for r in results] if graph else results
@@ -122,8 +126,9 @@ class OpNode(Node):
         """The kept values, once it is sure that they are there and were not overwritten."""
         if self.kept is None:
             raise RuntimeError(FREED_MESSAGE.format(name=self.name()))
-        if [version.count for version in self.versions] != self.counts:
-            raise RuntimeError(self.stale_message(self.kept))
+        for k, version in enumerate(self.versions):
+            if version.count != self.counts[k]:
+                raise RuntimeError(self.stale_message(self.kept))
         return self.kept
 
     def stale_message(self, kept: list[Any]) -> str:

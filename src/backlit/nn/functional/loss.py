@@ -268,7 +268,20 @@ def times(losses: Tensor, weight: Tensor) -> Tensor:
 
 def are_probabilities(x: np.ndarray[Any, Any]) -> bool:
     """Whether all elements are from 0 to 1: there, and only there, x (x - 1) is not positive. NaN is none."""
-    return not x.size or bool(np.maximum.reduce(x * (x - 1), axis=None) <= 0)
+    if not x.size:
+        return True
+    bits, one = ONE_IN_BITS.get(x.dtype, (None, 0))
+    if bits is not None and np.maximum.reduce(x.view(bits), axis=None) <= one:
+        return True
+    return bool(np.maximum.reduce(x * (x - 1), axis=None) <= 0)
+
+
+#: The bits of floats from 0 to 1, read as an unsigned number, grow from 0 to those of 1; negative ones, infinity and
+#: NaN lie above (-0.0 too, which the arithmetic then decides). One pass instead of three, for every batch of a loss.
+ONE_IN_BITS = {
+    np.dtype(kind): (np.dtype(bits), int(np.array(1, kind).view(bits)))
+    for kind, bits in ((np.float32, np.uint32), (np.float64, np.uint64))
+}
 
 
 def warn_if_different(input: Tensor, target: Tensor) -> None:

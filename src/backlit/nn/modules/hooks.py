@@ -27,6 +27,7 @@ class Hooked:
     _forward_hooks: Hooks
     _backward_pre_hooks: Hooks
     _backward_hooks: Hooks
+    _is_hooked = False  # whether a hook was ever registered: one look a call, instead of one into each dict
     forward: Callable[..., Any]
 
     def register_forward_pre_hook(
@@ -37,7 +38,7 @@ class Hooked:
         with_kwargs: call `hook(module, args, kwargs)`, which may return `(args, kwargs)`. prepend: before the others.
         Returns a handle with `remove()`.
         """
-        return add_hook(self._forward_pre_hooks, WithKwargs(hook) if with_kwargs else hook, prepend)
+        return self._hook(self._forward_pre_hooks, WithKwargs(hook) if with_kwargs else hook, prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
@@ -55,22 +56,26 @@ class Hooked:
         >>> handle.remove()
         """
         hook = WithKwargs(hook) if with_kwargs else hook
-        return add_hook(self._forward_hooks, Always(hook) if always_call else hook, prepend)
+        return self._hook(self._forward_hooks, Always(hook) if always_call else hook, prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` when the gradients of the outputs are known; it may return others."""
-        return add_hook(self._backward_pre_hooks, hook, prepend)
+        return self._hook(self._backward_pre_hooks, hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when the gradients of the inputs are known.
 
         It may return other gradients of the inputs. Both are tuples, with None for what needs no gradient.
         """
-        return add_hook(self._backward_hooks, hook, prepend)
+        return self._hook(self._backward_hooks, hook, prepend)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """PyTorch's older name. The hook gets what `register_full_backward_hook` gives."""
         return self.register_full_backward_hook(hook)
+
+    def _hook(self, hooks: Hooks, hook: Any, prepend: bool) -> RemovableHandle:
+        self._is_hooked = True
+        return add_hook(hooks, hook, prepend)
 
     def _backward_watch(self) -> BackwardWatch | None:
         before = [*hooks_everywhere("backward_pre"), *self._backward_pre_hooks.values()]

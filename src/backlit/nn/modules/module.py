@@ -64,10 +64,7 @@ class Module(Saving, Hooked):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if (
-            self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-            or everywhere
-        ):  # fmt: skip
+        if self._is_hooked or everywhere:
             return self._call_hooked(*args, **kwargs)
         return self.forward(*args, **kwargs)
 

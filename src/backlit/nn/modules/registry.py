@@ -47,12 +47,13 @@ class Registry:
         raise AttributeError(message, name=name, obj=self)
 
     def own(self, name: str) -> Any:
-        """`self.name` of a parameter, without the search that Python makes before it asks __getattr__.
+        """`self.name` of a parameter or a buffer, without the search that Python makes before it asks __getattr__.
 
         In a small layer that search costs as much as the product. A parametrization may have moved the parameter.
         """
-        parameters = self._parameters
-        return parameters[name] if name in parameters else getattr(self, name)
+        if name in self._parameters:
+            return self._parameters[name]
+        return self._buffers[name] if name in self._buffers else getattr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         holder = next((kind for kind, _, _ in MEMBERS if name in self.__dict__.get(kind, ())), None)
