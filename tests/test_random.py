@@ -129,7 +129,7 @@ def test_integers_over_the_whole_of_a_dtype(dtype):
 
 def test_permutations():
     ours, theirs = pair(7)
-    for n in [*SIZES, 2, 64]:
+    for n in [*SIZES, 2, 64, 999, 1000, 20_000]:
         assert_equal(ours.permutation(n), torch.randperm(n, generator=theirs))
         assert_same_place(ours, theirs)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit.swaps import swapped
 from backlit.twister import Array, Twister
 
 Shape = int | Sequence[int]
@@ -151,11 +152,9 @@ class Generator(Twister):
         >>> Generator().manual_seed(0).permutation(6)
         array([2, 5, 3, 0, 1, 4])
         """
-        order = list(range(_size(n)))
-        place = np.arange(max(n - 1, 0))
-        for i, j in enumerate((place + self.words(len(place)) % (n - place)).tolist()):
-            order[i], order[j] = order[j], order[i]
-        return np.fromiter(order, dtype, n)
+        partners = np.arange(_size(n))
+        partners[:-1] += self.words(max(n - 1, 0)) % (n - partners[:-1])
+        return swapped(partners).astype(dtype, copy=False)
 
     def bernoulli(self, p: float, shape: Shape, dtype: Any = np.float32) -> Array:
         """1 with probability p, else 0.  Words: two a number, in every dtype.
