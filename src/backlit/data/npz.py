@@ -19,11 +19,12 @@ TARGETS = ("y", "target", "targets", "labels")
 KINDS = {"b": "truth values", "i": "numbers", "u": "numbers", "f": "numbers", "U": "texts", "S": "texts"}
 
 
-def read_npz(path: Path) -> pl.DataFrame:
+def read_npz(path: Path, has_target: bool = True) -> pl.DataFrame:
     """The inputs of an archive as columns x0, x1, ... and its targets as the last column, named as their array.
 
     The inputs are the array X, x or data, a row a sample, and whatever more axes it has are laid out as columns; the
     targets y, target, targets or labels. A single array of two axes has its targets in the last column.
+    Without `has_target` there need be no targets: new rows have inputs only.
     Raises DataError for other archives, pickled ones among them.
     """
     try:
@@ -37,14 +38,16 @@ def read_npz(path: Path) -> pl.DataFrame:
         raise DataError(
             f"{path} cannot be read: {why}. Write numbers or texts with np.savez(path, X=inputs, y=targets)."
         ) from None
-    return _table(path, arrays)
+    return _table(path, arrays, has_target)
 
 
-def _table(path: Path, arrays: Mapping[str, np.ndarray]) -> pl.DataFrame:
+def _table(path: Path, arrays: Mapping[str, np.ndarray], has_target: bool) -> pl.DataFrame:
     import polars as pl
 
     x_name = next((name for name in INPUTS if name in arrays), None)
     y_name = next((name for name in TARGETS if name in arrays), None)
+    if x_name is not None and y_name is None and not has_target:
+        return pl.DataFrame(_columns(arrays[x_name]))
     if x_name is None or y_name is None:
         only = next(iter(arrays.values())) if len(arrays) == 1 else None
         if only is None or only.ndim != 2 or only.shape[1] < 2:
@@ -63,9 +66,12 @@ def _table(path: Path, arrays: Mapping[str, np.ndarray]) -> pl.DataFrame:
         )
     if len(y) == 0:
         raise DataError(f"{path} holds arrays without rows.")
+    return pl.DataFrame({**_columns(x), y_name: _decoded(y)})
+
+
+def _columns(x: np.ndarray) -> dict[str, np.ndarray]:
     flat = x.reshape(len(x), -1)
-    columns = {f"x{i}": _decoded(flat[:, i]) for i in range(flat.shape[1])}
-    return pl.DataFrame({**columns, y_name: _decoded(y)})
+    return {f"x{i}": _decoded(flat[:, i]) for i in range(flat.shape[1])}
 
 
 def _decoded(column: np.ndarray) -> np.ndarray:

@@ -1,0 +1,142 @@
+"""What a trained network says about new rows, in the target's own labels and units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.data.chunks import Data, chunks
+from backlit.data.columns import encode_new
+from backlit.data.errors import DataError
+from backlit.data.task import Task
+from backlit.nn.functional import sigmoid, softmax
+from backlit.tensor import Tensor
+from backlit.train.loop import outputs_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from backlit.train.saved import SavedRun
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The label or the quantity of each row.  Shape: scores (rows, outputs), probabilities (rows, classes) or None."""
+
+    values: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray | None
+
+
+class Predicting:
+    """Predicts a table, and gathers what is to be said about it.
+
+    The table needs the columns which the run was trained on. It may have more, the target among them.
+    """
+
+    def __init__(self, run: SavedRun, data: Data) -> None:
+        self.run, self.data = run, data
+        self._notes: dict[str, None] = {}
+        self._targets: list[pl.Series] = []
+        self._scores: list[np.ndarray] = []
+
+    def pieces(self) -> Iterator[tuple[int, pl.DataFrame, Predictions]]:
+        """All rows at once, or those of a file that is streamed some at a time; with the number of the first, from 0.
+
+        Raises DataError for a column that is missing, and for values that are missing or of another kind.
+        """
+        import polars as pl
+
+        target = self.run.target
+        for start, frame in [(0, self.data)] if isinstance(self.data, pl.DataFrame) else chunks(self.data):
+            try:
+                x, notes = encode_new(self.run.columns, frame.drop(target, strict=False))
+            except DataError as error:
+                raise DataError(f"{f'Counted from row {start + 1:,}: ' if start else ''}{error}") from None
+            scores = outputs_of(self.run.model, Tensor.wrap(x)).array
+            self._notes.update(dict.fromkeys(notes))
+            if target in frame.columns:
+                self._targets.append(frame[target])
+                self._scores.append(scores)
+            yield start, frame, values_of(self.run.task, scores)
+
+    def notes(self) -> list[str]:
+        """Sentences about columns of no use and categories that training had not seen."""
+        return list(self._notes)
+
+    def measured(self) -> list[str]:
+        """A sentence on how well the target was met, where the table has it."""
+        import polars as pl
+
+        if not self._targets:
+            return []
+        target = pl.concat(self._targets)
+        measures, rows = measure_target(self.run.task, target, np.concatenate(self._scores))
+        has = f"The file has the target '{target.name}'"
+        if not rows:
+            return [f"{has}, and no row of it a value that the network knows."]
+        listed = ", ".join(f"{name} {value:.4f}" for name, value in measures.items())
+        left_out = target.len() - rows
+        return [f"{has}: {listed} on {rows:,} rows{f'; {left_out:,} without a known one left out' * bool(left_out)}."]
+
+
+def values_of(task: Task, scores: np.ndarray) -> Predictions:
+    """What scores mean in the target's own labels or units."""
+    if task.kind == "regression":
+        quantity = scores[:, 0].astype(np.float64) * task.std + task.mean
+        return Predictions(np.round(quantity, task.decimals), scores, None)
+    tensor = Tensor.wrap(scores)
+    if task.kind == "binary":
+        probabilities = np.concatenate([sigmoid(-tensor).array, sigmoid(tensor).array], axis=1)
+        chosen = (scores[:, 0] > 0).astype(np.int64)
+    else:
+        probabilities, chosen = softmax(tensor, dim=1).array, scores.argmax(axis=1)
+    return Predictions(np.array(task.labels)[chosen], scores, probabilities)
+
+
+def column_names(task: Task, taken: Iterable[str]) -> dict[str, str]:
+    """What the new columns are called: `prediction`, for classes also `probability` (that of the prediction) and one
+    `p(LABEL)` for each class. A name that the table has already gets `_2` (or `_3`, ...) behind it.
+    """
+    wanted = ["prediction"]
+    if task.kind != "regression":
+        wanted += ["probability", *(f"p({label})" for label in task.labels)]
+    used, names = set(taken), {}
+    for name in wanted:
+        tries = (name if i == 1 else f"{name}_{i}" for i in range(1, len(used) + 2))
+        names[name] = next(each for each in tries if each not in used)
+        used.add(names[name])
+    return names
+
+
+def new_columns(predicted: Predictions, names: dict[str, str]) -> pl.DataFrame:
+    """The predictions as columns under these names."""
+    import polars as pl
+
+    columns: list[Any] = [predicted.values]
+    if predicted.probabilities is not None:
+        columns += [predicted.probabilities.max(axis=1), *predicted.probabilities.T]
+    return pl.DataFrame([pl.Series(name, values) for name, values in zip(names.values(), columns, strict=True)])
+
+
+def measure_target(task: Task, target: pl.Series, scores: np.ndarray) -> tuple[dict[str, float], int]:
+    """How well the scores predict a target that is known, and on how many rows: those with a value that can be right.
+
+    A label that training had not seen, a missing value or a text where a quantity belongs is left out.
+    """
+    import polars as pl
+
+    if task.kind == "regression":
+        column = target.cast(pl.Float64, strict=False)
+        usable = (column.is_not_null() & column.is_finite()).fill_null(False)
+    else:
+        kinds = {bool: pl.Boolean, int: pl.Int64, str: pl.String}
+        column = target.cast(kinds[type(task.labels[0])], strict=False)
+        usable = column.is_in(list(task.labels)).fill_null(False)
+    rows = int(usable.sum())
+    if rows == 0:
+        return {}, 0
+    return task.measure(scores[usable.to_numpy()], task.encode(column.filter(usable))), rows
