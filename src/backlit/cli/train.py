@@ -23,9 +23,9 @@ Number = float | None
 Flag = bool | None
 
 
-def option(help: str, default: Any = None, *names: str) -> Any:
-    """An option that says its default in the help."""
-    return typer.Option(*names, help=help, show_default=default or False)
+def option(help: str, default: str = "") -> Any:
+    """An option with its default in the help; the value None says that it was not given."""
+    return typer.Option(help=f"{help} Default: {default}." if default else help, show_default=False)
 
 
 def train(

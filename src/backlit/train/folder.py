@@ -18,6 +18,7 @@ from backlit.train.table import Trained
 
 # Raised when a file of the folder changes its meaning, so that a reader can refuse what it does not know.
 FORMAT = 2
+STATE = "state.safetensors"
 
 
 class RunFolderError(OSError):
@@ -74,7 +75,7 @@ def _write_files(trained: Trained, folder: Path) -> None:
     weights = {name: tensor.array for name, tensor in trained.model.state_dict().items()}
     # Made into bytes first: safetensors' own writer says of a full disk only that something failed.
     (folder / "model.safetensors").write_bytes(save(weights, metadata={"format": "pt"}))
-    state.save(trained.state, folder / "state.safetensors")
+    state.save(trained.state, folder / STATE)
     trained.history.to_csv(folder / "history.csv")
     _write_text(folder / "config.toml", toml_of(trained))
     _write_json(folder / "config.json", config_of(trained))

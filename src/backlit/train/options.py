@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from backlit import nn
 from backlit.suggest import did_you_mean
 from backlit.train.choices import OPTIMIZERS
+from backlit.train.schedules import SCHEDULES
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -23,7 +24,6 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 # LBFGS takes one step on all rows at once and has settings of its own: it is no choice for a table.
 TABLE_OPTIMIZERS = [name for name in OPTIMIZERS if name != "lbfgs"]
-SCHEDULE_NAMES = ["none", "cosine", "step", "plateau", "onecycle", "warmup"]
 Missing = Literal["error", "drop", "impute"]
 
 # The kind of value that a field takes, by the type of its default, in the words of an error.
@@ -36,7 +36,7 @@ class OptionError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """How to train on a table: all that, with the data and its target, decides every byte of the run.
+    """How to train on a table: with the data and its target, all that decides a run's numbers.
 
     `hidden`: units of each hidden layer. `dropout`: share of a hidden layer's units left out in a step.
     `l1`: factor of the sum of |w| over the weights, added to the loss. `l2`: the optimizer's weight decay of the
@@ -92,7 +92,7 @@ class Options:
 CHOICES = {
     "activation": list(ACTIVATIONS),
     "optimizer": TABLE_OPTIMIZERS,
-    "schedule": SCHEDULE_NAMES,
+    "schedule": ["none", *SCHEDULES],
     "missing": list(get_args(Missing)),
 }
 
@@ -105,9 +105,10 @@ def flag(name: str) -> str:
 def _of_kind(name: str, value: Any, default: Any) -> Any:
     """The value as its field holds it, whole numbers as floats where floats stand. Raises OptionError for others."""
     kind = type(default)
-    if kind is tuple and isinstance(value, (list, tuple)) and all(type(each) is int for each in value):
+    if kind is tuple and isinstance(value, (list, tuple)):
+        _require(all(type(each) is int for each in value), name, value, f"it must be {KINDS[kind]}")
         return tuple(value)
-    if kind is float and type(value) in (int, float):
+    if kind is float and type(value) is int:
         return float(value)
     _require(type(value) is kind, name, value, f"it must be {KINDS[kind]}")
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -24,21 +25,32 @@ def pack(tree: Any) -> bytes:
 
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(_taken_apart(tree, "", arrays))
-    return save(arrays, {KEY: text})
+    return save(arrays, {KEY: f"{_digest(text, arrays)} {text}"})
 
 
 def unpack(content: bytes) -> Any:
-    """The tree that `pack` made into bytes. Raises ValueError for bytes that are none of its."""
+    """The tree that `pack` made into bytes. Raises ValueError for bytes that are none of its, or were altered since."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
         arrays = load(content)
         size = int.from_bytes(content[:8], "little")  # the format begins with the size of its JSON header
-        tree = json.loads(json.loads(content[8 : 8 + size])["__metadata__"][KEY])
-        return _put_together(tree, arrays)
+        digest, _, text = json.loads(content[8 : 8 + size])["__metadata__"][KEY].partition(" ")
+        if digest != _digest(text, arrays):
+            raise ValueError("its checksum is that of other content")
+        return _put_together(json.loads(text), arrays)
     except (SafetensorError, KeyError, IndexError, TypeError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _digest(text: str, arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 of everything: a file that was altered still is a safetensors file."""
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        digest.update(arrays[name].tobytes())
+    return digest.hexdigest()
 
 
 def _taken_apart(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from backlit.data.table import Prepared, load_table, prepare
 from backlit.train import state
 from backlit.train.config import OPTIONS, read_settings
-from backlit.train.folder import RunFolderError
+from backlit.train.folder import STATE, RunFolderError
 from backlit.train.options import OptionError, Options
 from backlit.train.saved import read_config
 from backlit.train.schedules import SPANNING
@@ -29,7 +29,10 @@ class Unfinished:
 
     def train(self, callbacks: Iterable[Any] = ()) -> Trained:
         """Go on, up to the options' epochs."""
-        return train_table(self.prepared, self.options, callbacks, self.state)
+        try:
+            return train_table(self.prepared, self.options, callbacks, self.state)
+        except state.StateError as error:
+            raise _cannot_go_on(self.folder, error) from error
 
 
 def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int | None = None) -> Unfinished:
@@ -43,7 +46,7 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
     folder = Path(folder)
     config, settings = read_config(folder), read_settings(folder / "config.toml")
     options = Options(**{name: settings[name] for name in OPTIONS if name in settings})
-    saved = _load_state(folder / "state.safetensors")
+    saved = _load_state(folder / STATE)
     going_on = dataclasses.replace(
         options,
         epochs=options.epochs if epochs is None else epochs,
@@ -75,5 +78,9 @@ def _load_state(path: Path) -> state.State:
         return state.load(path)
     except OSError as error:
         raise RunFolderError(f"{path.parent} cannot go on: {path.name} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise RunFolderError(f"{path.parent} cannot go on: {path.name} is damaged ({error}). Train again.") from error
+    except state.StateError as error:
+        raise _cannot_go_on(path.parent, error) from error
+
+
+def _cannot_go_on(folder: Path, error: state.StateError) -> RunFolderError:
+    return RunFolderError(f"{folder} cannot go on from {STATE}: {error}. Copy the folder again, or train anew.")

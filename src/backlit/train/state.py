@@ -16,6 +16,10 @@ from backlit.train.packing import pack, unpack
 FORMAT = 1
 
 
+class StateError(ValueError):
+    """A state that is damaged, or of another run."""
+
+
 @dataclass(frozen=True)
 class State:
     """A run between two steps: weights, optimizer, generator, the order of rows and the place in it, history, and
@@ -49,20 +53,23 @@ def capture(run: Run) -> State:
 def restore(state: State, run: Run) -> None:
     """Put a run where `capture` found one. Its model, optimizer, rows and callbacks must be of the same make.
 
-    Raises ValueError if they are not.
+    Raises StateError if they are not.
     """
     tree = state.tree
-    run.model.load_state_dict(tree["model"])
-    run.optimizer.load_state_dict(tree["optimizer"])
+    callbacks = dict(_with_state(run))
+    if callbacks.keys() != tree["callbacks"].keys():
+        saved = sorted(tree["callbacks"])
+        raise StateError(f"it is of a run with {saved}, and this one has {sorted(callbacks)}")
+    try:
+        run.model.load_state_dict(tree["model"])
+        run.optimizer.load_state_dict(tree["optimizer"])
+    except (RuntimeError, ValueError) as error:
+        raise StateError(f"it is of another network or optimizer: {str(error).splitlines()[-1].strip()}") from error
     set_rng_state(tree["generator"])
     run.batches.order, run.batches.start = tree["order"], tree["start"]
     run.step, run.epoch, run.loss = tree["step"], tree["epoch"], tree["loss"]
     run.history.add_steps(tree["losses"])
     run.history.epochs.extend(dict(row) for row in tree["epochs"])
-    callbacks = dict(_with_state(run))
-    if callbacks.keys() != tree["callbacks"].keys():
-        saved = sorted(tree["callbacks"])
-        raise ValueError(f"the state is of a run with {saved}, and this one has {sorted(callbacks)}")
     for name, callback in callbacks.items():
         callback.load_state_dict(tree["callbacks"][name])
 
@@ -73,10 +80,13 @@ def save(state: State, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> State:
-    """Read what `save` wrote. Raises OSError, or ValueError for a file that is damaged or of another format."""
-    tree = unpack(Path(path).read_bytes())
+    """Read what `save` wrote. Raises OSError, or StateError for a file that is damaged or of another format."""
+    try:
+        tree = unpack(Path(path).read_bytes())
+    except ValueError as error:
+        raise StateError(f"it is damaged: {error}") from error
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
-        raise ValueError("it was written in another format")
+        raise StateError(f"it is no state in format {FORMAT}, which this version reads")
     return State(tree)
 
 
