@@ -118,6 +118,29 @@ def test_arrays_need_no_targets(predict, tmp_path):
     assert len(out.splitlines()) == 6
 
 
+def test_a_large_file_streams_in_pieces(predict, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({"size": rng.uniform(0, 9, 600), "colour": ["red", "blue", "violet"] * 200, "kind": "small"})
+    table.write_parquet(tmp_path / "long.parquet")
+    whole = predict("binary", "long.parquet")
+    assert len(whole[1].splitlines()) == 601
+    monkeypatch.setattr("backlit.data.parquet.MOST_VALUES_IN_MEMORY", 10)
+    monkeypatch.setattr("backlit.data.chunks.CHUNK_VALUES", 256)
+    code, out, err = predict("binary", "long.parquet")
+    assert code == 0
+    numbers = [pl.read_csv(io.StringIO(text))["p(big)"].to_numpy() for text in (out, whole[1])]
+    assert numbers[0] == pytest.approx(numbers[1], abs=1e-6)
+    assert "on 600 rows" in err
+    assert "200 rows hold in 'colour' a text that training did not see ('violet')" in err
+    table.with_columns(size=pl.when(pl.int_range(600) == 300).then(None).otherwise("size")).write_parquet(
+        "hole.parquet"
+    )
+    code, _, err = predict("binary", "hole.parquet", "-o", "out.csv")
+    assert code == 2
+    assert "Counted from row 257: Values are missing: 1 in 'size' (first in row 45)" in err
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_a_file_that_was_predicted_before_keeps_its_columns(predict, tmp_path):
     predict("regression", "regression.csv", "-o", "once.csv")
     code, out, err = predict("regression", "once.csv")
@@ -131,8 +154,8 @@ def test_what_training_did_not_know_is_said(predict, tmp_path):
     code, out, err = predict("binary", "new.csv")
     assert code == 0
     assert len(out.splitlines()) == 4
-    assert "'weight'" in err
-    assert "'violet'" in err
+    assert "Not used, since the network was trained without it: 'weight'." in err
+    assert "2 rows hold in 'colour' a text that training did not see ('violet')" in err
 
 
 def test_rows_whose_target_is_not_known_are_left_out_of_the_measure(predict, tmp_path):
@@ -145,7 +168,7 @@ BAD = {
     "no such run": (["rnary", "binary.csv"], "There is no run folder rnary. Did you mean 'binary'?"),
     "no run": ([".", "binary.csv"], "is no run folder: it has no config.json. It holds runs"),
     "no such file": (["binary", "gone.csv"], "There is no file gone.csv"),
-    "a missing column": (["binary", "short.csv"], "'colour'"),
+    "a missing column": (["binary", "short.csv"], "missing here: 'colour'. Did you mean 'color'?"),
     "text for a number": (["binary", "text.csv"], "Column 'size' holds the text 'wide' in row 2"),
     "a missing value": (["binary", "hole.csv"], "1 in 'size' (first in row 1)"),
     "an infinity": (["binary", "inf.csv"], "Column 'size' holds inf in row 1"),

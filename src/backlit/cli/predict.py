@@ -72,7 +72,7 @@ def _predict(folder: Path, new: Path, out: Path | None, force: bool) -> None:
         for start, frame, predicted in predicting.pieces()
     )
     _write(tables, out)
-    for note in [*_clashes(called, new), *predicting.notes(), *predicting.measured()]:
+    for note in [*_clashes(called, new), *predicting.oddities.sentences(), *predicting.measured()]:
         print(f"backlit predict: {note}", file=sys.stderr)
 
 

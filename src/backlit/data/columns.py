@@ -90,9 +90,10 @@ class Category:
         out[known, position.drop_nulls().to_numpy()] = 1
         return out
 
-    def unseen(self, column: pl.Series) -> list[str]:
-        """The texts that are not among the known values, each once, in order."""
-        return sorted(set(self._filled(column).drop_nulls().unique()) - set(self.values))
+    def unseen(self, column: pl.Series) -> dict[str, int]:
+        """The texts that are not among the known values, in order, and how many rows have each."""
+        counts = dict(self._filled(column).drop_nulls().value_counts().iter_rows())
+        return {text: counts[text] for text in sorted(set(counts) - set(self.values))}
 
     def _filled(self, column: pl.Series) -> pl.Series:
         return as_texts(column).fill_null(self.fill) if self.fill is not None else as_texts(column)
@@ -137,41 +138,6 @@ def encode_columns(columns: Sequence[Column], frame: pl.DataFrame) -> np.ndarray
     return out
 
 
-def encode_new(columns: Sequence[Column], frame: pl.DataFrame) -> tuple[np.ndarray, list[str]]:
-    """The inputs of rows that the network has not seen, and a sentence about each column that is not as it was.
-
-    Shape: out (rows, features) float32.
-    Raises DataError for missing columns, for missing values that the encoder has nothing to fill with, and for texts
-    and numbers out of place.
-
-    >>> import polars as pl
-    >>> x, notes = encode_new([Category("c", ("a", "b"))], pl.DataFrame({"c": ["b", "z"], "more": [1, 2]}))
-    >>> x.tolist()
-    [[0.0, 1.0], [0.0, 0.0]]
-    >>> notes
-    ["Not used, since the network was trained without it: 'more'.",
-     "'c' holds texts that the training rows did not ('z'): they are read as none of the known ones."]
-    """
-    absent = [column.name for column in columns if column.name not in frame.columns]
-    if absent:
-        raise DataError(f"Columns that the network was trained on are missing: {quoted(absent)}. Add them to the file.")
-    _check_all_filled(columns, frame)
-    known = {column.name for column in columns}
-    extra = [name for name in frame.columns if name not in known]
-    notes = []
-    if extra:
-        it = "it" if len(extra) == 1 else "them"
-        notes.append(f"Not used, since the network was trained without {it}: {quoted(extra)}.")
-    for column in columns:
-        unseen = column.unseen(frame[column.name]) if isinstance(column, Category) else []
-        if unseen:
-            notes.append(
-                f"'{column.name}' holds texts that the training rows did not ({quoted(unseen)}): "
-                "they are read as none of the known ones."
-            )
-    return encode_columns(columns, frame), notes
-
-
 def quoted(names: Sequence[str], at_most: int = 10) -> str:
     """Names in quotation marks, with commas; of very many the first."""
     more = f" and {len(names) - at_most:,} more" if len(names) > at_most else ""
@@ -181,18 +147,6 @@ def quoted(names: Sequence[str], at_most: int = 10) -> str:
 def missing_counts(counts: dict[str, int]) -> str:
     """How many values each column misses, in words."""
     return ", ".join(f"{count:,} in '{name}'" for name, count in counts.items())
-
-
-def _check_all_filled(columns: Sequence[Column], frame: pl.DataFrame) -> None:
-    """All columns with missing values in one message, rather than the first."""
-    unfilled = [frame[column.name] for column in columns if column.fill is None and frame[column.name].null_count()]
-    if unfilled:
-        counts = {column.name: column.null_count() for column in unfilled}
-        row = min(int(column.is_null().arg_true()[0]) for column in unfilled) + 1
-        raise DataError(
-            f"Values are missing: {missing_counts(counts)} (first in row {row}), and the network was trained without "
-            "any missing. Fill them in, or train with missing values imputed."
-        )
 
 
 def _check_missing(column: Column, values: pl.Series) -> None:

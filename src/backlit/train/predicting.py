@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.data.chunks import Data, chunks
-from backlit.data.columns import encode_new
 from backlit.data.errors import DataError
+from backlit.data.new_rows import Oddities, encode_new
 from backlit.data.task import Task
 from backlit.nn.functional import sigmoid, softmax
 from backlit.tensor import Tensor
@@ -39,7 +39,7 @@ class Predicting:
 
     def __init__(self, run: SavedRun, data: Data) -> None:
         self.run, self.data = run, data
-        self._notes: dict[str, None] = {}
+        self.oddities = Oddities()
         self._targets: list[pl.Series] = []
         self._scores: list[np.ndarray] = []
 
@@ -53,19 +53,14 @@ class Predicting:
         target = self.run.target
         for start, frame in [(0, self.data)] if isinstance(self.data, pl.DataFrame) else chunks(self.data):
             try:
-                x, notes = encode_new(self.run.columns, frame.drop(target, strict=False))
+                x = encode_new(self.run.columns, frame.drop(target, strict=False), self.oddities)
             except DataError as error:
                 raise DataError(f"{f'Counted from row {start + 1:,}: ' if start else ''}{error}") from None
             scores = outputs_of(self.run.model, Tensor.wrap(x)).array
-            self._notes.update(dict.fromkeys(notes))
             if target in frame.columns:
                 self._targets.append(frame[target])
                 self._scores.append(scores)
             yield start, frame, values_of(self.run.task, scores)
-
-    def notes(self) -> list[str]:
-        """Sentences about columns of no use and categories that training had not seen."""
-        return list(self._notes)
 
     def measured(self) -> list[str]:
         """A sentence on how well the target was met, where the table has it."""
