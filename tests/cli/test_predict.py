@@ -1,5 +1,6 @@
 """`backlit predict` as a person meets it: what it adds to a file, what it says, and what it refuses."""
 
+import csv
 import io
 import os
 import re
@@ -76,11 +77,14 @@ def test_a_quantity_is_in_the_targets_own_units(predict):
 
 
 def test_the_files_own_cells_stay_as_they_were_written(predict, tmp_path):
-    (tmp_path / "new.csv").write_text("number;colour;size\n007;red;1.50\n\n008;blue;2\n")
-    _, out, err = predict("binary", "new.csv")
-    rows = [line.split(",")[:3] for line in out.splitlines()]
-    assert rows == [["number", "colour", "size"], ["007", "red", "1.50"], ["008", "blue", "2"]]
-    assert "'number'" in err
+    text = 'number;colour;size;note\n007;red;1.50;"a; ""b""\nc"\n\nNA;NA;;?\n008;blue;9e0;\n'
+    (tmp_path / "new.csv").write_text(text)
+    code, out, err = predict("binary", "new.csv")
+    assert code == 0
+    rows = list(csv.reader(io.StringIO(out)))
+    assert [row[:4] for row in rows[1:]] == [["007", "red", "1.50", 'a; "b"\nc'], ["008", "blue", "9e0", ""]]
+    assert [row[4] for row in rows] == ["prediction", "small", "big"]
+    assert "Not used, since the network was trained without them: 'number', 'note'." in err
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])
