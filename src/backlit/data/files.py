@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backlit.data.chunks import Data, whole
+from backlit.data.chunks import Data, height, whole
 from backlit.data.errors import DataError
 from backlit.data.npz import read_npz
-from backlit.data.parquet import open_parquet
+from backlit.data.parquet import open_parquet, through_parquet
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,6 +18,8 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # Ways in which files say "no value". Words that may be values of their own ("None", "-") are not among them.
 MISSING = ["", "NA", "N/A", "n/a", "null", "NULL", "?"]
 PARQUET = (".parquet", ".pq")
+# Text of this size becomes up to twice as much in memory, which is no burden yet.
+MOST_BYTES_IN_MEMORY = 1 << 26
 # What spreadsheets and programs save, and is no table of text: their suffixes, with what to do instead.
 OTHERS = {
     ".xls": "Save the sheet as CSV (UTF-8), and give that file.",
@@ -30,9 +32,10 @@ OTHERS = {
 }
 
 
-def open_table(path: str | Path) -> Data:
+def open_table(path: str | Path, has_target: bool = True) -> Data:
     """The rows of a CSV, TSV, Parquet or .npz file, in memory or, from a large Parquet file, to be streamed.
 
+    Without `has_target` an .npz file may have inputs only.
     Raises DataError for a file that is missing, a directory, amiss, or of another kind.
     """
     path = Path(path)
@@ -42,7 +45,7 @@ def open_table(path: str | Path) -> Data:
         raise DataError(f"{path}: {suffix} files are not read. {OTHERS[suffix]}")
     if suffix in PARQUET:
         return open_parquet(path)
-    return read_npz(path) if suffix == ".npz" else read_csv(path)
+    return read_npz(path, has_target) if suffix == ".npz" else open_csv(path)
 
 
 def read_table(path: str | Path) -> pl.DataFrame:
@@ -50,8 +53,11 @@ def read_table(path: str | Path) -> pl.DataFrame:
     return whole(open_table(path))
 
 
-def read_csv(path: str | Path) -> pl.DataFrame:
+def open_csv(path: str | Path) -> Data:
     """The rows of a CSV file (comma, semicolon or tab; UTF-8; first line the names), with a type for each column.
+
+    A large file is rewritten as Parquet in a temporary folder, and streamed from there: typed and compressed it is
+    quick to read once more, as training needs it.
 
     Rows without a single value (blank lines) are left out; numbers with spaces around them are numbers. A first
     column without a name, as pandas writes its index, is named "index".
@@ -60,14 +66,18 @@ def read_csv(path: str | Path) -> pl.DataFrame:
     path = Path(path)
     names, separator = _header(path)
     _check_names(path, names)
-    frame = _parse(path, separator, names)
-    frame = frame.filter(~_all_missing(frame)) if frame.width > 1 else frame
-    if frame.height == 0:
+    rows = _parse(path, separator, names)
+    if height(rows) == 0:
         raise DataError(f"{path} has a line of column names and no rows below it.")
     # A line that is too short misses, at least, its last value.
-    if frame[frame.columns[-1]].null_count():
+    if whole(rows.select(names[-1])).to_series().null_count():
         _check_line_lengths(path, separator, len(names))
-    return _numbers_in_text(frame)
+    return rows
+
+
+def read_csv(path: str | Path) -> pl.DataFrame:
+    """The rows of a CSV file, in memory. Raises DataError as `open_csv` does."""
+    return whole(open_csv(path))
 
 
 def cells_of(path: str | Path) -> pl.DataFrame | None:
@@ -135,16 +145,22 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _parse(path: Path, separator: str, names: list[str]) -> pl.DataFrame:
+def _parse(path: Path, separator: str, names: list[str]) -> Data:
     import polars as pl
 
     try:
-        return pl.read_csv(
+        rows = pl.scan_csv(
             path,
             separator=separator,
             new_columns=names,
             null_values=MISSING,
             infer_schema_length=None,  # the type of a column is decided by all its rows
+            glob=False,
+        )
+        rows = rows.filter(~pl.all_horizontal(pl.all().is_null())) if len(names) > 1 else rows
+        is_large = path.stat().st_size > MOST_BYTES_IN_MEMORY
+        return (
+            through_parquet(rows, _numbers_in_text) if is_large else _numbers_in_text(rows.collect().lazy()).collect()
         )
     except pl.exceptions.PolarsError as error:
         _check_encoding(path)
@@ -177,18 +193,12 @@ def _check_line_lengths(path: Path, separator: str, columns: int) -> None:
                 )
 
 
-def _all_missing(frame: pl.DataFrame) -> pl.Expr:
-    import polars as pl
-
-    return pl.all_horizontal(pl.all().is_null())
-
-
-def _numbers_in_text(frame: pl.DataFrame) -> pl.DataFrame:
+def _numbers_in_text(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Text columns whose every value is a number once the spaces around it are gone, as numbers."""
     import polars as pl
 
-    def mended(column: pl.Series) -> pl.Series:
-        numbers = column.str.strip_chars().cast(pl.Float64, strict=False)
-        return numbers if numbers.null_count() == column.null_count() else column
-
-    return frame.with_columns([mended(column) for column in frame if column.dtype == pl.String])
+    texts = [name for name, kind in rows.collect_schema().items() if kind == pl.String]
+    numbers = {name: pl.col(name).str.strip_chars().cast(pl.Float64, strict=False) for name in texts}
+    lost = [(number.null_count() - pl.col(name).null_count()).alias(name) for name, number in numbers.items()]
+    counts = rows.select(lost).collect(engine="streaming")
+    return rows.with_columns(numbers[name] for name in texts if counts[name].item() == 0)

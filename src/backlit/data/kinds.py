@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
 from backlit.data.errors import DataError
@@ -13,11 +12,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "category"]
 
-# A column of whole numbers, each once, is an identifier only if its name says so: years and doses differ too.
-IDENTIFIER_NAME = re.compile(
-    r"^(row|index|idx|no|nr|number|row[ _.-]?(number|id))$|(^|[ _.-])(id|uuid|guid)$", re.IGNORECASE
-)
-CAMEL_CASE_ID = re.compile(r"[a-z](Id|ID)$")
 # So many texts may all differ by chance, as in a table for a lesson; from here on they are names.
 FEWEST_NAMES = 4
 FEWEST_NEARLY_DISTINCT = 20
@@ -91,6 +85,6 @@ def describe_type(dtype: pl.DataType) -> str:
 
 
 def _numbers_the_rows(facts: Facts) -> bool:
-    named = IDENTIFIER_NAME.search(facts.name) or CAMEL_CASE_ID.search(facts.name)
-    room = facts.moments.most - facts.moments.least + 1 >= facts.count
-    return bool(named) and facts.dtype.is_integer() and facts.is_distinct and room and facts.count > 1
+    """Whether whole numbers, each once, are named like an identifier: years and doses may each be there once too."""
+    has_room = facts.moments.most - facts.moments.least + 1 >= facts.count
+    return facts.is_named_id and facts.dtype.is_integer() and facts.is_distinct and has_room and facts.count > 1

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backlit.data.errors import DataError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from backlit.data.chunks import Data
 
 # Values, rows times columns, up to which a file is read into memory: 256 MB of float64.
 MOST_VALUES_IN_MEMORY = 1 << 25
+# A chunk reads whole groups: these are as large as the chunk of a table of a few columns.
+ROWS_IN_GROUP = 1 << 16
 
 
 def open_parquet(path: Path) -> Data:
@@ -22,8 +30,7 @@ def open_parquet(path: Path) -> Data:
     import polars as pl
 
     try:
-        # As an address: polars would map a path into memory whole, which a limit on address space forbids.
-        rows = pl.scan_parquet(path.absolute().as_uri(), glob=False)
+        rows = _scan(path)
         width, height = len(rows.collect_schema()), rows.select(pl.len()).collect().item()
         if width and 0 < height * width <= MOST_VALUES_IN_MEMORY:
             return rows.collect()
@@ -33,3 +40,23 @@ def open_parquet(path: Path) -> Data:
     if not width or not height:
         raise DataError(f"{path} has {width} columns and {height} rows: there is nothing to train on.")
     return rows
+
+
+def through_parquet(rows: pl.LazyFrame, mend: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
+    """The same rows, mended and streamed from a temporary file that lasts as long as the answer."""
+    folder = Path(tempfile.mkdtemp(prefix="backlit-"))
+    try:
+        rows.sink_parquet(folder / "rows.parquet", compression="lz4", row_group_size=ROWS_IN_GROUP)
+        streamed = mend(_scan(folder / "rows.parquet"))
+        weakref.finalize(streamed, shutil.rmtree, folder, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return streamed
+
+
+def _scan(path: Path) -> pl.LazyFrame:
+    """As an address: polars would map a path into memory whole, which a limit on address space forbids."""
+    import polars as pl
+
+    return pl.scan_parquet(path.absolute().as_uri(), glob=False)

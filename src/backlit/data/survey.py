@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ MOST_CATEGORIES = 1000
 # Words that stand among numbers for what is not known ("unknown", "n.d.") are few.
 FEW_OTHERS = 5
 
+IDENTIFIER_NAME = re.compile(
+    r"^(row|index|idx|no|nr|number|row[ _.-]?(number|id))$|(^|[ _.-])(id|uuid|guid)$", re.IGNORECASE
+)
+CAMEL_CASE_ID = re.compile(r"[a-z](Id|ID)$")
+
 _DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _NAMED_DAY = rf"\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
@@ -31,7 +37,8 @@ class Facts:
     """What a column holds. Rows are numbered from 1, as a person counts them below the names.
 
     `count` values are there and `missing` are not. A column of numbers has `moments`; `not_finite` tells of NaN and
-    infinities as (row, value, how many). A column of texts has `texts`, each with its count, or None once there are
+    infinities as (row, value, how many). `is_distinct` says of numbers named like an identifier that no chunk holds one
+    twice. A column of texts has `texts`, each with its count, or None once there are
     more than MOST_CATEGORIES; so many of them read as `numbers` or `dates`, the first that is no number is `not_number`
     (row, text), and `others` are the first few of these, each once.
     """
@@ -54,6 +61,11 @@ class Facts:
     def is_number(self) -> bool:
         """Whether the column holds numbers."""
         return self.dtype.is_numeric()
+
+    @property
+    def is_named_id(self) -> bool:
+        """Whether the column's name says that it holds identifiers."""
+        return bool(IDENTIFIER_NAME.search(self.name) or CAMEL_CASE_ID.search(self.name))
 
     @property
     def is_text(self) -> bool:
@@ -80,9 +92,8 @@ class Facts:
             row = start + int(column.is_not_null().arg_true()[int(bad[0])])
             first, value, seen = self.not_finite or (row, float(values[bad[0]]), 0)
             self.not_finite = first, value, seen + bad.size
-        # Only asked of columns named like an identifier, whose values differ everywhere if they do so in each chunk
-        # and have room for it between the least and the greatest.
-        self.is_distinct = self.is_distinct and present.n_unique() == present.len()
+        if self.is_named_id and self.is_distinct:
+            self.is_distinct = present.n_unique() == present.len()
         self.moments.add(values[np.isfinite(values)])
 
     def _add_texts(self, start: int, column: pl.Series) -> None:

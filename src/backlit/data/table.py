@@ -13,7 +13,7 @@ import numpy as np
 from backlit.data import chunks
 from backlit.data.arrays import empty
 from backlit.data.chunks import Data
-from backlit.data.columns import Column, encode_columns, missing_counts
+from backlit.data.columns import Column, encode_columns, missing_counts, quoted
 from backlit.data.errors import DataError
 from backlit.data.files import open_table
 from backlit.data.fitting import fit_columns
@@ -161,7 +161,8 @@ def prepare(table: Table, seed: int = 0, missing: Missing = "error", balance: bo
     facts = survey(table.data)
     left_out, kinds = _sort_columns(table, facts)
     kept, notes = _kept_rows(table, facts, kinds, missing)
-    task, target = find_task(table.column(table.target).gather(kept))
+    target = table.column(table.target)
+    task, target = find_task(target if len(kept) == len(target) else target.gather(kept))
     if balance and task.kind == "regression":
         raise DataError(f"There are no classes to balance: the target '{table.target}' is a quantity.")
     split = split_rows(task, target, table.is_whole, seed)
@@ -175,7 +176,7 @@ def prepare(table: Table, seed: int = 0, missing: Missing = "error", balance: bo
     parts = _encode_parts(table, columns, {name: kept[rows] for name, rows in split.items()}, y, split)
     weights = class_weights(task, target.gather(split["train"])) if balance else None
     notes = [
-        *(f"'{name}' is left out: {reason}." for name, reason in left_out.items()),
+        *_left_out(left_out),
         *notes,
         *_imputed(columns, facts),
         *_weighed(task, weights),
@@ -259,6 +260,14 @@ def _encode_parts(
             first, last = np.searchsorted(numbers, [start, start + frame.height])
             x[name][first:last] = encode_columns(columns, frame[numbers[first:last] - start])
     return {name: Part(x[name], y[split[name]], numbers) for name, numbers in rows.items()}
+
+
+def _left_out(reasons: Mapping[str, str]) -> list[str]:
+    """A sentence for each reason, with all the columns that it holds for."""
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return [f"Left out, since {reason}: {quoted(each)}." for reason, each in names.items()]
 
 
 def _imputed(columns: list[Column], facts: Mapping[str, Facts]) -> list[str]:

@@ -75,7 +75,9 @@ class Task:
         """The place of each row's label among `labels`.  Shape: (rows,) int64."""
         import polars as pl
 
-        return target.replace_strict(list(self.labels), range(len(self.labels)), return_dtype=pl.Int64).to_numpy()
+        if isinstance(self.labels[0], str):
+            return target.cast(pl.Enum(self.labels)).to_physical().to_numpy().astype(np.int64)
+        return np.searchsorted(np.array(self.labels), target.to_numpy())
 
     def fitted(self, target: pl.Series) -> Task:
         """The same task with the statistics of these (training) rows."""
