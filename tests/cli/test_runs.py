@@ -58,7 +58,7 @@ def test_runs_on_the_same_data_stand_together_the_best_first(runs):
 def test_a_comparison_has_what_differs_and_every_measure(runs):
     code, out, _ = runs("runs/short", "runs/long")
     assert code == 0
-    differing, measures = out.split("\n\n")
+    differing, measures, stopped = out.split("\n\n")
     assert [line.split() for line in differing.splitlines()] == [
         ["differs", "runs/short", "runs/long"],
         ["lr", "0.0001", "0.05"],
@@ -67,6 +67,7 @@ def test_a_comparison_has_what_differs_and_every_measure(runs):
     known = json.loads(Path("runs/long/metrics.json").read_text())
     row = next(line.split() for line in measures.splitlines() if line.startswith("test accuracy"))
     assert row[-1] == f"{known['test']['accuracy']:.4f}"
+    assert f"runs/long stopped: {known['training']['stopped']}" in stopped
 
 
 def test_runs_on_other_data_can_be_compared(runs):

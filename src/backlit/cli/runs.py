@@ -78,6 +78,9 @@ def _compare(found: list[Summary]) -> None:
         print("Data, options and versions are the same.")
     print()
     _print_table(("measure", *names), [(name, *map(_measure, each)) for name, each in side_by_side(found).items()])
+    print()
+    for run in found:
+        print(f"{run.folder} stopped: {run.metrics['training'].get('stopped', 'for a reason that was not kept')}")
 
 
 def _option(value: Any) -> str:

@@ -103,9 +103,13 @@ def differences(runs: list[Summary]) -> dict[str, list[Any]]:
     return {name: values for name, values in known.items() if any(value != values[0] for value in values)}
 
 
-def side_by_side(runs: list[Summary]) -> dict[str, list[Any]]:
-    """Every measure of every part, and how the training went; None where a run has no such measure."""
+def side_by_side(runs: list[Summary]) -> dict[str, list[float | None]]:
+    """Every number of every part, and of the training; None where a run has no such number."""
     wanted = dict.fromkeys(
-        (part, name) for run in runs for part in (*PARTS, "training") for name in run.metrics.get(part, {})
+        (part, name)
+        for run in runs
+        for part in (*PARTS, "training")
+        for name, value in run.metrics.get(part, {}).items()
+        if isinstance(value, (int, float))
     )
     return {f"{part} {name}": [run.metrics.get(part, {}).get(name) for run in runs] for part, name in wanted}
