@@ -171,7 +171,7 @@ def test_a_schedule_that_spans_the_run_cannot_be_made_longer(tmp_path):
 def test_epochs_that_are_done_cannot_be_done_again(tmp_path):
     run = run_in(tmp_path / "run", epochs=3)
     for epochs in (2, 3, None):
-        with pytest.raises(OptionError, match="has done 3 already. Name the epochs in all."):
+        with pytest.raises(OptionError, match="has done 3 already. .* as in --epochs 6."):
             load_unfinished(run, epochs)
 
 

@@ -113,7 +113,7 @@ def test_a_folder_under_a_file_cannot_be_made(iris, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_known_before_the_training(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunFolderError, match="file is no folder. Choose another with --out"):
+    with pytest.raises(RunFolderError, match="cannot be made in .*file: Not a directory. Choose another with --out"):
         choose_folder("iris", tmp_path / "file" / "run")
 
 

@@ -71,6 +71,9 @@ def train(
     except (DataError, OptionError, TrainingError, RunFolderError) as error:
         print(f"backlit train: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
+    except MemoryError as error:
+        print(f"backlit train: memory is too small: {error}. Fewer --hidden units need less.", file=sys.stderr)
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         is_old = "the run folder is as it was" if "resume" in given else "no run folder was written"
         print(f"backlit train: stopped by Ctrl-C; {is_old}.", file=sys.stderr)
@@ -135,7 +138,7 @@ def _run(
         print(summary(trained, seconds, folder, done or 0))
     if was_stopped:
         print(
-            f"backlit train: stopped by Ctrl-C; the {len(trained.history.epochs)} whole epochs are kept in {folder}. "
+            f"backlit train: stopped by Ctrl-C; the run up to epoch {len(trained.history.epochs)} is kept in {folder}. "
             f"To go on: backlit train --resume {folder}",
             file=sys.stderr,
         )

@@ -7,6 +7,7 @@ import errno
 import itertools
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,19 @@ def choose_folder(name: str, out: str | Path | None = None, under: str | Path = 
 
     Raises RunFolderError if `out` exists, or nothing can be written there: better before the training than after it.
     """
+    if out is not None and not str(out):
+        raise RunFolderError("The run folder's name is empty. Write --out NAME, or leave --out away.")
     if out is not None and os.path.lexists(out):
         raise RunFolderError(f"{out} exists already, and is left as it is. Choose another folder with --out.")
     candidates = (Path(under, name if i == 1 else f"{name}-{i}") for i in itertools.count(1))
     folder = Path(out) if out is not None else next(path for path in candidates if not os.path.lexists(path))
     nearest = next(parent for parent in folder.absolute().parents if parent.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        what = "may not be written to" if nearest.is_dir() else "is no folder"
-        raise RunFolderError(f"The run folder {folder} cannot be made: {nearest} {what}. Choose another with --out.")
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=nearest))
+    except OSError as error:
+        raise RunFolderError(
+            f"The run folder {folder} cannot be made in {nearest}: {error.strerror}. Choose another with --out."
+        ) from error
     return folder
 
 
@@ -63,10 +69,10 @@ def write_run(trained: Trained, folder: Path, *, replaces: bool = False) -> None
 
 def _reason(error: OSError) -> str:
     """What went wrong, and what helps."""
-    reason = f"{error.strerror or error}. Nothing of it was left there"
+    reason = f"{error.strerror or error}. All is as it was before"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{reason}; free some space, or choose a folder on another disk with --out."
-    return f"{reason}; choose another with --out."
+        return f"{reason}: free some space, or choose a folder on another disk with --out."
+    return f"{reason}: choose another folder with --out."
 
 
 def _write_files(trained: Trained, folder: Path) -> None:

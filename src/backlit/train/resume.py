@@ -64,7 +64,10 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
 
 def _check_epochs(folder: Path, options: Options, epochs: int, done: int) -> None:
     if epochs <= done:
-        raise OptionError(f"--epochs {epochs}: {folder} has done {done} already. Name the epochs in all.")
+        raise OptionError(
+            f"--epochs {epochs}: {folder} has done {done} already. Say how many it shall have in all, as in "
+            f"--epochs {2 * done}."
+        )
     if options.schedule in SPANNING and epochs != options.epochs:
         raise OptionError(
             f"--epochs {epochs}: the schedule {options.schedule} of {folder} spans {options.epochs} epochs, and over "
