@@ -162,6 +162,16 @@ def test_what_training_did_not_know_is_said(predict, tmp_path):
     assert "2 rows hold in 'colour' a text that training did not see ('violet')" in err
 
 
+def test_a_text_is_the_same_text_where_all_rows_look_like_numbers(predict, tmp_path):
+    rows = [(f"0{i % 3}" if i % 2 else "2A", i % 2) for i in range(60)]
+    (tmp_path / "codes.csv").write_text("code,y\n" + "".join(f"{code},{y}\n" for code, y in rows))
+    make_run(tmp_path / "codes", tmp_path / "codes.csv", epochs=20)
+    (tmp_path / "new.csv").write_text("code\n01\n02\n00\n")
+    code, out, err = predict("codes", "new.csv")
+    assert (code, err) == (0, "")
+    assert [line.split(",")[:2] for line in out.splitlines()[1:]] == [["01", "1"], ["02", "1"], ["00", "1"]]
+
+
 def test_rows_whose_target_is_not_known_are_left_out_of_the_measure(predict, tmp_path):
     (tmp_path / "new.csv").write_text("size,colour,kind\n1,red,small\n2,red,\n8,blue,huge\n")
     _, _, err = predict("binary", "new.csv")

@@ -65,12 +65,8 @@ def _predict(folder: Path, new: Path, out: Path | None, force: bool) -> None:
     run = load_run(folder)
     data = open_table(new, has_target=False)
     called = column_names(run.task, names(data))
-    predicting = Predicting(run, data)
-    cells = cells_of(new)
-    tables = (
-        (frame if cells is None else cells.slice(start, frame.height)).hstack(new_columns(predicted, called))
-        for start, frame, predicted in predicting.pieces()
-    )
+    predicting = Predicting(run, data, cells_of(new))
+    tables = (rows.hstack(new_columns(predicted, called)) for rows, predicted in predicting.pieces())
     _write(tables, out)
     for note in [*_clashes(called, new), *predicting.oddities.sentences(), *predicting.measured()]:
         print(f"backlit predict: {note}", file=sys.stderr)

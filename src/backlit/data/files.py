@@ -91,9 +91,21 @@ def cells_of(path: str | Path) -> pl.DataFrame | None:
     if path.suffix.lower() in (*PARQUET, ".npz"):
         return None
     names, separator = _header(path)
-    cells = pl.read_csv(path, separator=separator, new_columns=names, infer_schema=False)
-    is_blank = pl.all_horizontal(pl.all().fill_null("").is_in(MISSING))
-    return cells.filter(~is_blank) if cells.width > 1 else cells
+    cells = pl.read_csv(path, separator=separator, new_columns=names, infer_schema=False, glob=False)
+    return cells.filter(~pl.all_horizontal(_says_nothing())) if cells.width > 1 else cells
+
+
+def with_gaps(cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells with null where the text says that there is no value."""
+    import polars as pl
+
+    return cells.with_columns(pl.when(~_says_nothing()).then(pl.all()))
+
+
+def _says_nothing() -> pl.Expr:
+    import polars as pl
+
+    return pl.all().fill_null("").is_in(MISSING)
 
 
 def _header(path: Path) -> tuple[list[str], str]:

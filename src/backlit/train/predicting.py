@@ -10,6 +10,7 @@ import numpy as np
 
 from backlit.data.chunks import Data, chunks
 from backlit.data.errors import DataError
+from backlit.data.files import with_gaps
 from backlit.data.new_rows import Oddities, encode_new
 from backlit.data.task import Task
 from backlit.nn.functional import sigmoid, softmax
@@ -34,17 +35,19 @@ class Predictions:
 class Predicting:
     """Predicts a table, and gathers what is to be said about it.
 
-    The table needs the columns which the run was trained on. It may have more, the target among them.
+    The table needs the columns which the run was trained on. It may have more, the target among them. `cells` are its
+    texts where it comes from a text file, as `cells_of` gives them: the types of few rows are no sure guide to what the
+    training rows had. "01" among other codes is one of them, and is the number 1 where it stands alone.
     """
 
-    def __init__(self, run: SavedRun, data: Data) -> None:
-        self.run, self.data = run, data
+    def __init__(self, run: SavedRun, data: Data, cells: pl.DataFrame | None = None) -> None:
+        self.run, self.data, self.cells = run, data, cells
         self.oddities = Oddities()
         self._targets: list[pl.Series] = []
         self._scores: list[np.ndarray] = []
 
-    def pieces(self) -> Iterator[tuple[int, pl.DataFrame, Predictions]]:
-        """All rows at once, or those of a file that is streamed some at a time; with the number of the first, from 0.
+    def pieces(self) -> Iterator[tuple[pl.DataFrame, Predictions]]:
+        """All rows, or those of a file that is streamed some at a time: as they came, and what is predicted of them.
 
         Raises DataError for a column that is missing, and for values that are missing or of another kind.
         """
@@ -52,15 +55,20 @@ class Predicting:
 
         target = self.run.target
         for start, frame in [(0, self.data)] if isinstance(self.data, pl.DataFrame) else chunks(self.data):
-            try:
-                x = encode_new(self.run.columns, frame.drop(target, strict=False), self.oddities)
-            except DataError as error:
-                raise DataError(f"{f'Counted from row {start + 1:,}: ' if start else ''}{error}") from None
-            scores = outputs_of(self.run.model, Tensor.wrap(x)).array
+            rows = frame if self.cells is None else self.cells.slice(start, frame.height)
+            scores = self._scores_of(start, rows)
             if target in frame.columns:
                 self._targets.append(frame[target])
                 self._scores.append(scores)
-            yield start, frame, values_of(self.run.task, scores)
+            yield rows, values_of(self.run.task, scores)
+
+    def _scores_of(self, start: int, rows: pl.DataFrame) -> np.ndarray:
+        values = rows if self.cells is None else with_gaps(rows)
+        try:
+            x = encode_new(self.run.columns, values.drop(self.run.target, strict=False), self.oddities)
+        except DataError as error:
+            raise DataError(f"{f'Counted from row {start + 1:,}: ' if start else ''}{error}") from None
+        return outputs_of(self.run.model, Tensor.wrap(x)).array
 
     def measured(self) -> list[str]:
         """A sentence on how well the target was met, where the table has it."""
