@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backlit.data.describe import class_counts, describe_columns
 from backlit.data.errors import DataError
 from backlit.data.problems import PROBLEMS
 from backlit.data.table import Table, load_table, prepare
@@ -105,6 +106,135 @@ def test_truth_values_are_categories():
     assert part.x.tolist() == [[0.0, 1.0] if row % 2 == 0 else [1.0, 0.0] for row in part.rows]
 
 
+LEFT_OUT = {
+    "constant": ([7] * ROWS, "it is 7 in every training row"),
+    "one text": (["a"] * ROWS, "it is 'a' in every training row"),
+    "dates": ([date(2024, 1, 1 + i % 9) for i in range(ROWS)], "it holds dates or times"),
+    "dates as text": ([f"{1 + i % 9}/12/2024" for i in range(ROWS)], "it holds dates or times"),
+    "times as text": ([f"2024-01-05 {i % 24:02}:30" for i in range(ROWS)], "it holds dates or times"),
+    "days with names": ([f"{1 + i % 9} March 2024" for i in range(ROWS)], "it holds dates or times"),
+    "a name for each row": ([f"{i} Jones" for i in range(ROWS)], "40 different texts in 40 rows, like an identifier"),
+    "nothing": ([None] * ROWS, "it has no values"),
+    "lists": ([[1, 2]] * ROWS, "it holds lists, and neither numbers nor texts"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_columns_that_teach_nothing_are_left_out_with_a_word(name):
+    values, reason = LEFT_OUT[name]
+    prepared = prepare(table(x=ramp(), other=values, y=ramp()))
+    assert prepared.features == ["x"]
+    assert reason in prepared.left_out["other"]
+    assert len(prepared.notes) == 1
+    assert prepared.notes[0].startswith("Left out, since ")
+    assert prepared.notes[0].endswith(": 'other'.")
+
+
+@pytest.mark.parametrize("name", ["id", "row", "customer_id", "customerId", "Patient ID", "uuid"])
+def test_whole_numbers_that_number_the_rows_are_left_out_if_named_so(name):
+    numbers = [(7 * i) % ROWS + 100 for i in range(ROWS)]
+    prepared = prepare(table(**{"x": ramp(), name: numbers, "y": ramp()}))
+    assert list(prepared.left_out) == [name]
+    assert prepare(table(x=ramp(), year=numbers, y=ramp())).features == ["x", "year"]
+    assert prepare(table(**{"x": ramp(), name: [i // 2 for i in range(ROWS)], "y": ramp()})).features == ["x", name]
+
+
+def test_ten_thousand_texts_are_an_identifier():
+    texts = [f"word {i}" for i in range(10_000)]
+    prepared = prepare(table(x=ramp(10_000), text=texts, y=ramp(10_000)))
+    assert "more than 1,000 different texts in 10,000 rows" in prepared.left_out["text"]
+    with pytest.raises(DataError, match="No column is left to predict 'y' from.*'text': it holds more than 1,000"):
+        prepare(table(text=texts, y=ramp(10_000)))
+
+
+def test_categories_are_those_of_the_training_rows_in_alphabetical_order():
+    colours = ["red", "blue", "green", "blue"] * 10
+    prepared = prepare(table(colour=colours, y=ramp()))
+    assert prepared.features == ["colour=blue", "colour=green", "colour=red"]
+    for part in prepared.parts.values():
+        assert [prepared.columns[0].values[i] for i in part.x.argmax(axis=1)] == [colours[row] for row in part.rows]
+        assert part.x.sum(axis=1).tolist() == [1] * len(part)
+
+
+def test_sizes_with_a_sign_are_categories():
+    prepared = prepare(table(rooms=["1", "2", "3", "4+"] * 10, y=ramp()))
+    assert prepared.features == ["rooms=1", "rooms=2", "rooms=3", "rooms=4+"]
+
+
+def gaps(values, every):
+    return [None if i % every == 3 else value for i, value in enumerate(values)]
+
+
+def test_rows_with_missing_values_are_dropped_and_counted():
+    prepared = prepare(table(x=gaps(ramp(), 10), day=gaps([date(2024, 1, 1)] * ROWS, 2), y=ramp()), missing="drop")
+    rows = np.concatenate([part.rows for part in prepared.parts.values()])
+    assert sorted(rows) == [i for i in range(ROWS) if i % 10 != 3]
+    assert prepared.notes[-1] == "4 of 40 rows are dropped, since values are missing: 4 in 'x'."
+
+
+def test_missing_values_are_filled_in_from_the_training_rows():
+    colours = gaps(["red", "red", "blue", "red"] * 10, 8)
+    prepared = prepare(table(x=gaps(ramp(), 10), colour=colours, y=gaps(ramp(), 20)), missing="impute")
+    number, category = prepared.columns
+    train = prepared.parts["train"].rows
+    known = [gaps(ramp(), 10)[row] for row in train if row % 10 != 3]
+    assert number.fill == pytest.approx(np.mean(known))
+    assert category.fill == "red"
+    for part in prepared.parts.values():
+        for x, row in zip(part.x, part.rows, strict=True):
+            assert row % 20 != 3
+            if row % 10 == 3:
+                assert x[0] == 0
+            if row % 8 == 3:
+                assert x[1:].tolist() == [0, 1]
+    assert "2 of 40 rows are dropped, since values are missing: 2 in 'y'." in prepared.notes
+    assert any("4 missing values of 'x': filled in with its mean" in note for note in prepared.notes)
+    assert any(
+        "5 missing values of 'colour': filled in with its most frequent text, 'red'" in n for n in prepared.notes
+    )
+
+
+def test_classes_are_weighed_against_how_often_they_are():
+    prepared = prepare(table(x=ramp(), y=["a", "b", "b", "b"] * 10), balance=True)
+    counts = np.bincount(prepared.parts["train"].y.ravel().astype(int))
+    assert prepared.class_weights == pytest.approx(counts.sum() / (2 * counts))
+    assert prepared.notes[-1].startswith("The classes weigh in the loss: a ")
+    assert prepare(table(x=ramp(), y=["a", "b"] * 20)).class_weights is None
+
+
+def test_parts_know_their_rows():
+    prepared = prepare(table(x=[float(i) for i in range(ROWS)], y=ramp()), seed=2)
+    column = prepared.columns[0]
+    for part in prepared.parts.values():
+        assert part.rows.dtype == np.int64
+        np.testing.assert_allclose(part.x[:, 0] * column.std + column.mean, part.rows, atol=1e-4)
+        assert prepared.table.pick(part.rows)["x"].to_list() == part.rows.tolist()
+
+
+def test_columns_are_described():
+    frame = table(x=gaps(ramp(), 10), colour=["red", "blue", "red", "red"] * 10, c=[7] * ROWS, y=["a", "b"] * 20)
+    described = {row["name"]: row for row in describe_columns(prepare(frame, missing="drop"))}
+    assert list(described) == ["x", "colour", "c", "y"]
+    values = [value for value in gaps(ramp(), 10) if value is not None]
+    x = described["x"]
+    assert (x["role"], x["kind"], x["count"], x["missing"]) == ("input", "number", 36, 4)
+    assert (x["min"], x["max"]) == (min(values), max(values))
+    assert (x["mean"], x["std"]) == pytest.approx((np.mean(values), np.std(values)))
+    colour = described["colour"]
+    assert (colour["kind"], colour["distinct"], colour["most_common"], colour["mean"]) == ("category", 2, "red", None)
+    assert (described["c"]["role"], described["y"]["role"]) == ("left out", "target")
+    assert described["c"]["reason"] == "it is 7 in every training row"
+
+
+def test_classes_are_counted_in_every_part():
+    prepared = prepare(table(x=ramp(), y=["a", "b", "b", "b"] * 10))
+    first, second = class_counts(prepared)
+    assert (first["label"], second["label"]) == ("a", "b")
+    assert sum(first[part] for part in prepared.parts) == 10
+    assert {part: first[part] + second[part] for part in prepared.parts} == {"train": 28, "validation": 6, "test": 6}
+    assert class_counts(prepare(table(x=ramp(), y=ramp()))) == []
+
+
 def test_few_rows_are_all_trained_on():
     assert set(prepare(table(x=[1.0, 2.0, 4.0], y=[1.5, 2.5, 4.5])).parts) == {"train"}
 
@@ -185,6 +315,22 @@ def test_data_that_cannot_be_trained_on_is_refused_with_its_place(name):
     columns, words = BAD[name]
     with pytest.raises(DataError, match=words):
         prepare(table(**columns))
+
+
+def test_what_to_do_about_missing_values_is_one_of_three_ways():
+    with pytest.raises(ValueError, match="missing must be one of 'error', 'drop', 'impute', not 'fill'"):
+        prepare(table(x=ramp(), y=ramp()), missing="fill")
+
+
+def test_quantities_are_not_balanced():
+    with pytest.raises(DataError, match="no classes to balance: the target 'y' is a quantity"):
+        prepare(table(x=ramp(), y=ramp()), balance=True)
+
+
+def test_when_every_row_misses_something_none_is_left():
+    sparse = table(x=[None, 1.0] * 20, z=[2.0, None] * 20, y=ramp())
+    with pytest.raises(DataError, match=r"Every row misses a value \(20 in 'x', 20 in 'z'\)"):
+        prepare(sparse, missing="drop")
 
 
 def test_unknown_target_offers_the_closest_columns():

@@ -28,9 +28,9 @@ def read_npz(path: Path, has_target: bool = True) -> pl.DataFrame:
     Raises DataError for other archives, pickled ones among them.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError(f"{path} is a single array")
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile(f"{path} is no archive")
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
         pickled = "pickle" in str(error)

@@ -76,7 +76,7 @@ class Task:
         import polars as pl
 
         if isinstance(self.labels[0], str):
-            return target.cast(pl.Enum(self.labels)).to_physical().to_numpy().astype(np.int64)
+            return target.cast(pl.Enum([str(label) for label in self.labels])).to_physical().to_numpy().astype(np.int64)
         return np.searchsorted(np.array(self.labels), target.to_numpy())
 
     def fitted(self, target: pl.Series) -> Task:
