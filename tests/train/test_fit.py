@@ -175,10 +175,7 @@ def test_patience_stops_and_brings_the_best_weights_back():
         validation=(X, Y),
         callbacks=[Watch()],
     )
-    assert history.stopped == (
-        f"the validation loss has not improved for 5 epochs: it was best in epoch {best['epoch']} with "
-        f"{best['loss']:.4g}"
-    )
+    assert history.stopped == f"the validation loss has not improved on {best['loss']:.4g} for 5 epochs"
     assert history.best_epoch == best["epoch"] == len(history.epochs) - 5
     assert np.array_equal(weights(model), best["weights"])
 

@@ -73,16 +73,18 @@ def summary(trained: Trained, seconds: float, folder: Path, done: int = 0) -> st
 @contextmanager
 def progress() -> Iterator[Callback]:
     """A callback that shows how a run goes: a bar on a terminal, a few plain lines in a pipe."""
+    print()
     if not sys.stdout.isatty():
-        print()
         yield PlainProgress()
-        print()
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    else:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns) as bar:
-        yield BarProgress(bar)
+        # The words keep to one line; on a narrow terminal it is the bar that becomes shorter.
+        words = TextColumn("{task.description}", table_column=Column(no_wrap=True))
+        with Progress(BarColumn(None, table_column=Column(ratio=1)), words, TimeRemainingColumn(), expand=True) as bar:
+            yield BarProgress(bar)
+    print()
 
 
 class PlainProgress(Callback):

@@ -50,12 +50,8 @@ class EarlyStopping(Callback):
     def _stop_if_patience_is_over(self, run: Run) -> None:
         if run.epoch - self.best_epoch >= self.patience:
             plural = "" if self.patience == 1 else "s"
-            run.stop(
-                f"the validation loss has not improved for {self.patience} epoch{plural}: it was best in epoch "
-                f"{self.best_epoch} with {self.best_loss:.4g}"
-                if self.best_epoch
-                else f"the validation loss was no finite number for {self.patience} epoch{plural}"
-            )
+            better = f"has not improved on {self.best_loss:.4g}" if self.best_epoch else "was no finite number"
+            run.stop(f"the validation loss {better} for {self.patience} epoch{plural}")
 
 
 def copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
