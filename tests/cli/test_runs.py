@@ -115,7 +115,7 @@ def test_without_runs_it_says_how_to_make_one(runs):
     shutil.rmtree("runs")
     code, out, err = runs()
     assert (code, out) == (0, "")
-    assert "there are no runs yet. One is made by: backlit train iris" in err
+    assert "there are no runs in runs. One is made by: backlit train iris" in err
     assert runs("--json")[1] == "[]\n"
 
 

@@ -19,7 +19,7 @@ COLOUR = Category("colour", ("blue", "red"))
 finite = st.floats(-1e6, 1e6)
 names = st.text(min_size=1, max_size=5)
 columns = st.one_of(
-    st.builds(Number, names, finite, finite, st.none() | finite),
+    st.builds(Number, names, finite, st.floats(1e-6, 1e6), st.none() | finite),
     st.builds(Category, names, st.lists(names, unique=True, min_size=1, max_size=4).map(tuple), fill=st.none() | names),
 )
 

@@ -92,6 +92,18 @@ DAMAGE = {
         lambda run: change_config(run, lambda c: c["columns"][0].update(kind="colour")),
         "config.json is damaged: DataError: .*colour",
     ),
+    "a column without numbers": (
+        lambda run: change_config(run, lambda c: c["columns"][0].update(std=None)),
+        "config.json is damaged: DataError: .*mean, std and fill must be finite numbers",
+    ),
+    "categories twice": (
+        lambda run: change_config(run, lambda c: c["columns"][1].update(values=["red"] * 3)),
+        "config.json is damaged: DataError: .*each value another",
+    ),
+    "labels twice": (
+        lambda run: change_config(run, lambda c: c["task"].update(labels=["a"] * 6)),
+        "config.json is damaged: ValueError: .*labels that differ",
+    ),
     "unknown option": (lambda run: change_config(run, lambda c: c["options"].update(x=1)), "config.json is damaged"),
     "option out of range": (lambda run: change_config(run, lambda c: c["options"].update(lr=-1)), "--lr -1"),
     "weights cut short": (lambda run: cut(run / "model.safetensors"), "it is no whole safetensors file"),

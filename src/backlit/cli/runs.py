@@ -36,7 +36,8 @@ def runs(
     if as_json:
         print(_json(found))
     elif not found:
-        print("backlit runs: there are no runs yet. One is made by: backlit train iris", file=sys.stderr)
+        where = ", ".join(map(str, folders or [Path("runs")]))
+        print(f"backlit runs: there are no runs in {where}. One is made by: backlit train iris", file=sys.stderr)
     elif folders and len(found) > 1 and len(found) == len(folders):
         _compare(found)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -26,6 +27,12 @@ class Number:
     mean: float
     std: float
     fill: float | None = None
+
+    def __post_init__(self) -> None:
+        numbers = [self.mean, self.std, 0.0 if self.fill is None else self.fill]
+        if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers) or self.std <= 0:
+            raise ValueError("mean, std and fill must be finite numbers, and std above 0")
+        _check_name(self.name)
 
     @property
     def features(self) -> list[str]:
@@ -73,6 +80,12 @@ class Category:
     name: str
     values: tuple[str, ...]
     fill: str | None = None
+
+    def __post_init__(self) -> None:
+        texts = [*self.values, "" if self.fill is None else self.fill]
+        if not all(isinstance(text, str) for text in texts) or len(set(self.values)) < len(self.values):
+            raise ValueError("values and fill must be texts, and each value another")
+        _check_name(self.name)
 
     @property
     def features(self) -> list[str]:
@@ -122,7 +135,7 @@ def from_config(config: dict[str, Any]) -> Column:
     try:
         fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
         column: Column = KINDS[fields.pop("kind")](**fields)
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{config!r} describes no column ({type(error).__name__}: {error}).") from None
     return column
 
@@ -147,6 +160,11 @@ def quoted(names: Sequence[str], at_most: int = 10) -> str:
 def missing_counts(counts: dict[str, int]) -> str:
     """How many values each column misses, in words."""
     return ", ".join(f"{count:,} in '{name}'" for name, count in counts.items())
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str):
+        raise ValueError(f"a name must be text, and is {name!r}")
 
 
 def _check_missing(column: Column, values: pl.Series) -> None:

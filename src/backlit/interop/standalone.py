@@ -103,4 +103,6 @@ def main(predict: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Non
     if rows:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow([*rows[0], *(f"{name}_2" if name in rows[0] else name for name in predictions[0])])
-        writer.writerows([*row.values(), *made.values()] for row, made in zip(rows, predictions, strict=True))
+        for row, made in zip(rows, predictions, strict=True):
+            cells = [str(value).lower() if isinstance(value, bool) else value for value in made.values()]
+            writer.writerow([*row.values(), *cells])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,11 @@ def load_run(folder: str | Path) -> SavedRun:
         _check_there(folder, name)
     try:
         options = Options(**config["options"])
-        task = Task(**{**config["task"], "labels": tuple(config["task"]["labels"])})
+        task = task_of(config)
         columns = [from_config(column) for column in config["columns"]]
         features = sum(len(column.features) for column in columns)
-        str(config["data"]["target"])
+        if not (features and isinstance(config["data"]["target"], str)):
+            raise ValueError("it needs columns and the name of the target")
         with fork_rng():  # initial weights are drawn, and then replaced: the caller's random numbers stay as they were
             model = build_network(features, options, task.outputs)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -96,6 +98,19 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     if not all(isinstance(part, dict) for part in metrics.values()):
         raise damaged(folder, METRICS, "a part is no table of measures")
     return metrics
+
+
+def task_of(config: dict[str, Any]) -> Task:
+    """The task that `config.json` describes. Raises KeyError, TypeError or ValueError if that is none."""
+    task = Task(**{**config["task"], "labels": tuple(config["task"]["labels"])})
+    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in (task.mean, task.std)):
+        raise ValueError("the task's mean and std must be finite numbers")
+    fewest = {"regression": 0, "binary": 2, "classes": 2}[task.kind]
+    if len({*task.labels}) != len(task.labels) or len(task.labels) < fewest or task.std <= 0:
+        raise ValueError(f"a task of kind {task.kind} needs a std above 0 and labels that differ")
+    if len({type(label) for label in task.labels} | {str, int, bool}) > 3:
+        raise ValueError("the task's labels must be texts, whole numbers or truth values")
+    return task
 
 
 def _runs_inside(folder: Path) -> str:
@@ -167,6 +182,8 @@ def _read_history(folder: Path) -> list[dict[str, float]]:
             return [{name: float(text) for name, text in row.items() if text != ""} for row in rows]
     except (ValueError, TypeError, csv.Error) as error:
         raise damaged(folder, HISTORY, str(error)) from error
+    except OSError as error:
+        raise RunFolderError(f"{folder / HISTORY} cannot be read: {error.strerror}.") from error
 
 
 def damaged(folder: Path, name: str, why: str) -> RunFolderError:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backlit.data.task import Task
 from backlit.train.folder import RunFolderError
-from backlit.train.saved import CONFIG, damaged, read_config, read_metrics
+from backlit.train.saved import CONFIG, damaged, read_config, read_metrics, task_of
 
 # The part whose figure is reported: the first of these that the run has.
 PARTS = ("test", "validation", "train")
@@ -45,7 +44,7 @@ def summarize(folder: Path) -> Summary:
     config, metrics = read_config(folder), read_metrics(folder)
     try:
         data, network, options = config["data"], config["network"], config["options"]
-        task = Task(**{**config["task"], "labels": tuple(config["task"]["labels"])})
+        task = task_of(config)
         sizes = [len(network["inputs"]), *options["hidden"], network["outputs"]]
         part = next(name for name in PARTS if name in metrics)
         value = metrics[part][task.headline]
@@ -64,7 +63,7 @@ def summarize(folder: Path) -> Summary:
             config=config,
             metrics=metrics,
         )
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, StopIteration) as error:
         raise damaged(folder, CONFIG, f"{type(error).__name__}: {error}") from error
 
 
