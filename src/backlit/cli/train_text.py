@@ -127,14 +127,22 @@ class BarProgress(Callback):
 
 
 def _epoch(run: Run) -> str:
-    return f"{run.epoch}/{run.epochs}   {_row(run) if run.history.epochs else ''}"
+    """The bar's words, which leave room for the bar in 80 columns: "validation" stands once, for its loss."""
+    words = [f"{run.epoch}/{run.epochs}"]
+    for name, value in _numbers(run).items():
+        short = "validation" if name == "validation_loss" else name.removeprefix("validation_")
+        words.append(f"{short} {value:.4f}")
+    return "  ".join(words)
 
 
 def _row(run: Run) -> str:
-    row = run.history.epochs[-1]
-    return "   ".join(
-        f"{name.replace('_', ' ')} {value:.4f}" for name, value in row.items() if name not in ("epoch", "step")
-    )
+    return "   ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in _numbers(run).items())
+
+
+def _numbers(run: Run) -> dict[str, float]:
+    """The last epoch's losses and measures, if there is one."""
+    row = run.history.epochs[-1] if run.history.epochs else {}
+    return {name: value for name, value in row.items() if name not in ("epoch", "step")}
 
 
 def _parts(prepared: Prepared) -> str:
