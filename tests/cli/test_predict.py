@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from backlit.cli import main
+from backlit.data.task import Task
+from backlit.train.predicting import measure_target
 from train.made import make_run, write_table
 
 
@@ -176,6 +178,30 @@ def test_rows_whose_target_is_not_known_are_left_out_of_the_measure(predict, tmp
     (tmp_path / "new.csv").write_text("size,colour,kind\n1,red,small\n2,red,\n8,blue,huge\n")
     _, _, err = predict("binary", "new.csv")
     assert re.search(r"accuracy \d\.\d{4} on 1 rows; 2 without a known one left out", err)
+
+
+@pytest.mark.parametrize(
+    "values", [["1", "0", "1.0", "2"], [1, 0, 1, 5], [1.0, 0.0, 1.0, None], [" 1", "0 ", "1", "?"]]
+)
+def test_a_class_that_is_a_number_is_known_however_it_is_written(values):
+    scores = np.array([[2], [-2], [-2], [2]], np.float32)
+    measures, rows = measure_target(Task("binary", (0, 1)), pl.Series("y", values), scores)
+    assert (rows, measures["accuracy"]) == (3, pytest.approx(2 / 3))
+
+
+@pytest.mark.parametrize("values", [["true", "false", "true", "maybe"], [True, False, True, None]])
+def test_truth_values_are_known_as_texts_too(values):
+    scores = np.array([[2], [-2], [-2], [2]], np.float32)
+    measures, rows = measure_target(Task("binary", (False, True)), pl.Series("y", values), scores)
+    assert (rows, measures["accuracy"]) == (3, pytest.approx(2 / 3))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_said(predict, tmp_path):
+    command = f"{sys.executable} -m backlit predict binary binary.csv > /dev/full"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "backlit predict: stdout cannot be written: No space left on device.\n"
 
 
 BAD = {

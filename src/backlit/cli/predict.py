@@ -43,9 +43,6 @@ def predict(
     except (DataError, RunFolderError, OutputError) as error:
         print(f"backlit predict: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
-    except BrokenPipeError:  # whoever read the pipe has seen enough, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
     except KeyboardInterrupt:
         print("backlit predict: stopped by Ctrl-C; no file was written.", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -98,11 +95,11 @@ def _check_output(out: Path | None, force: bool) -> None:
 def _write(tables: Iterator[pl.DataFrame], out: Path | None) -> None:
     from backlit.interop.replacing import replacing
 
-    if out is None:
-        sys.stdout.writelines(_texts(tables, ","))
-        sys.stdout.flush()
-        return
     try:
+        if out is None:
+            sys.stdout.writelines(_texts(tables, ","))
+            sys.stdout.flush()
+            return
         with replacing(out) as temporary:
             if out.suffix.lower() == ".parquet":
                 import polars as pl
@@ -111,8 +108,17 @@ def _write(tables: Iterator[pl.DataFrame], out: Path | None) -> None:
                 return
             with open(temporary, "w", encoding="utf-8", newline="") as file:
                 file.writelines(_texts(tables, SEPARATORS[out.suffix.lower()]))
+    except BrokenPipeError:  # whoever read the pipe has seen enough, as in `| head`
+        _close_stdout()
     except OSError as error:
-        raise OutputError(f"-o {out} cannot be written: {error.strerror or error}.") from None
+        if out is None:
+            _close_stdout()
+        raise OutputError(f"{out or 'stdout'} cannot be written: {error.strerror or error}.") from None
+
+
+def _close_stdout() -> None:
+    """Let what is still to be written go nowhere: Python would try once more as it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _texts(tables: Iterator[pl.DataFrame], separator: str) -> Iterator[str]:

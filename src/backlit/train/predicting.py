@@ -56,16 +56,16 @@ class Predicting:
         target = self.run.target
         for start, frame in [(0, self.data)] if isinstance(self.data, pl.DataFrame) else chunks(self.data):
             rows = frame if self.cells is None else self.cells.slice(start, frame.height)
-            scores = self._scores_of(start, rows)
-            if target in frame.columns:
-                self._targets.append(frame[target])
+            values = rows if self.cells is None else with_gaps(rows)
+            scores = self._scores_of(start, values.drop(target, strict=False))
+            if target in values.columns:
+                self._targets.append(values[target])
                 self._scores.append(scores)
             yield rows, values_of(self.run.task, scores)
 
-    def _scores_of(self, start: int, rows: pl.DataFrame) -> np.ndarray:
-        values = rows if self.cells is None else with_gaps(rows)
+    def _scores_of(self, start: int, inputs: pl.DataFrame) -> np.ndarray:
         try:
-            x = encode_new(self.run.columns, values.drop(self.run.target, strict=False), self.oddities)
+            x = encode_new(self.run.columns, inputs, self.oddities)
         except DataError as error:
             raise DataError(f"{f'Counted from row {start + 1:,}: ' if start else ''}{error}") from None
         return outputs_of(self.run.model, Tensor.wrap(x)).array
@@ -130,16 +130,29 @@ def measure_target(task: Task, target: pl.Series, scores: np.ndarray) -> tuple[d
 
     A label that training had not seen, a missing value or a text where a quantity belongs is left out.
     """
-    import polars as pl
-
-    if task.kind == "regression":
-        column = target.cast(pl.Float64, strict=False)
-        usable = (column.is_not_null() & column.is_finite()).fill_null(False)
-    else:
-        kinds = {bool: pl.Boolean, int: pl.Int64, str: pl.String}
-        column = target.cast(kinds[type(task.labels[0])], strict=False)
-        usable = column.is_in(list(task.labels)).fill_null(False)
+    column = _numbers(target) if task.kind == "regression" else _labels(task, target)
+    usable = column.is_not_null() if task.kind != "regression" else column.is_finite().fill_null(False)
     rows = int(usable.sum())
     if rows == 0:
         return {}, 0
     return task.measure(scores[usable.to_numpy()], task.encode(column.filter(usable))), rows
+
+
+def _labels(task: Task, target: pl.Series) -> pl.Series:
+    """The task's labels in a column of any type; null where a value is none of them."""
+    import polars as pl
+
+    labels, kind = list(task.labels), type(task.labels[0])
+    if kind is int:
+        return _numbers(target).replace_strict(list(map(float, labels)), labels, default=None, return_dtype=pl.Int64)
+    texts = labels if kind is str else [str(label).lower() for label in labels]
+    return target.cast(pl.String).replace_strict(
+        texts, labels, default=None, return_dtype=pl.String if kind is str else pl.Boolean
+    )
+
+
+def _numbers(column: pl.Series) -> pl.Series:
+    import polars as pl
+
+    texts = column.str.strip_chars() if column.dtype == pl.String else column
+    return texts.cast(pl.Float64, strict=False)
