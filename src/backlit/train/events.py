@@ -22,6 +22,7 @@ class Run:
         self.model = model
         self.optimizer = optimizer
         self.batches = batches
+        self.steps_per_epoch = batches.steps_per_epoch
         self.epochs = epochs
         self.callbacks = callbacks
         self.history = History()
@@ -32,11 +33,6 @@ class Run:
     def stop(self, reason: str) -> None:
         """End the run after the present step, and say why."""
         self.history.stopped = reason
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """The steps that see every row once."""
-        return self.batches.steps_per_epoch
 
     @property
     def steps(self) -> int:

@@ -98,40 +98,40 @@ def train_table(
     """
     _check_suited(prepared, options)
     manual_seed(options.seed)
-    train, loss = prepared.parts["train"], loss_of(prepared)
+    train, validation = prepared.parts["train"], prepared.parts.get("validation")
     model = build_network(train.x.shape[1], options, prepared.task.outputs)
-    penalty = L1(options.l1) if options.l1 else None
+    objective = _objective(prepared, options)
     if options.find_lr and state is None:
-        optimizer = build_optimizer(model, options)
-        found = find_lr(
-            model, train.x, train.y, loss=loss, optimizer=optimizer, batch_size=options.batch, penalty=penalty
-        )
+        found = find_lr(model, train.x, train.y, optimizer=build_optimizer(model, options), **objective)
         options = dataclasses.replace(options, lr=found.lr)
-    validation, capture = prepared.parts.get("validation"), Capture()
+    resume, capture = [] if state is None else [Resume(state)], Capture()
     stopping = [] if validation is None else [EarlyStopping(options.patience)]
-    resume = [] if state is None else [Resume(state)]
     history = fit(
         model,
         train.x,
         train.y,
-        loss=loss,
+        **objective,
         optimizer=build_optimizer(model, options),
         epochs=options.epochs,
-        batch_size=options.batch,
         validation=None if validation is None else (validation.x, validation.y),
         schedule=None if options.schedule == "none" else options.schedule,
-        penalty=penalty,
         callbacks=[*resume, Measure(prepared), StopAtNonFinite(), capture, *stopping, *callbacks],
     )
-    metrics = {name: measure(prepared, model, part, loss) for name, part in prepared.parts.items()}
+    metrics = {name: measure(prepared, model, part) for name, part in prepared.parts.items()}
     return Trained(prepared, options, model, history, metrics, capture.state)
 
 
-def measure(prepared: Prepared, model: nn.Module, part: Part, loss: Loss | None = None) -> dict[str, float]:
+def _objective(prepared: Prepared, options: Options) -> dict[str, Any]:
+    """What each step descends, as `fit` and `find_lr` take it."""
+    penalty = L1(options.l1) if options.l1 else None
+    return {"loss": loss_of(prepared), "penalty": penalty, "batch_size": options.batch}
+
+
+def measure(prepared: Prepared, model: nn.Module, part: Part) -> dict[str, float]:
     """The number of rows of a part, the loss over them, and the task's measures."""
     scores = outputs_of(model, Tensor.wrap(part.x))
-    value = float((loss or loss_of(prepared))(scores, Tensor.wrap(part.y)).item())
-    return {"rows": len(part), "loss": value, **prepared.task.measure(np.asarray(scores.array), part.y)}
+    loss = float(loss_of(prepared)(scores, Tensor.wrap(part.y)).item())
+    return {"rows": len(part), "loss": loss, **prepared.task.measure(np.asarray(scores.array), part.y)}
 
 
 class Measure(Callback):
