@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +13,8 @@ from backlit.data.task import Task
 if TYPE_CHECKING:
     import polars as pl
 
-# Held out of every table that is large enough: for early stopping, and for the figure that is reported.
-VALIDATION_SHARE = 0.15
-TEST_SHARE = 0.15
+# Held out of every table that is large enough: half for early stopping, half for the figure that is reported.
+HELD_PERCENT = 30
 # Fewer rows than this leave parts too small to mean anything.
 FEWEST_ROWS_TO_SPLIT = 20
 # One output a class: a target of more values than this is a name or a sentence, not a class.
@@ -22,20 +22,34 @@ MOST_CLASSES = 1000
 
 
 def split_rows(task: Task, target: pl.Series, is_whole: bool, seed: int) -> dict[str, np.ndarray]:
-    """The row numbers of `train`, `validation` and `test`, each class in its proportion; only `train` if few rows."""
-    everything = np.arange(target.len())
-    if is_whole or len(everything) < FEWEST_ROWS_TO_SPLIT:
-        return {"train": everything}
-    from sklearn.model_selection import train_test_split
+    """The row numbers of `train`, `validation` and `test`, each class in its proportion; only `train` if few rows.
 
-    labels = None if task.kind == "regression" else task.indices(target)
-    if labels is not None:
+    The rows are shuffled, sorted by class, and taken at even distances: systematic sampling (Madow & Madow, "On the
+    Theory of Systematic Sampling", 1944), which gives each class its share to within one row and needs little memory
+    where rows are many.
+    """
+    rows = target.len()
+    if is_whole or rows < FEWEST_ROWS_TO_SPLIT:
+        return {"train": np.arange(rows)}
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(rows)
+    if task.kind != "regression":
+        labels = task.indices(target)
         _check_classes(task, target.name, labels)
-    held = VALIDATION_SHARE + TEST_SHARE
-    train, rest = train_test_split(everything, test_size=held, random_state=seed, stratify=labels)
-    inner = None if labels is None or min(np.unique(labels[rest], return_counts=True)[1]) < 2 else labels[rest]
-    validation, test = train_test_split(rest, test_size=TEST_SHARE / held, random_state=seed, stratify=inner)
-    return {"train": np.sort(train), "validation": np.sort(validation), "test": np.sort(test)}
+        order = order[np.argsort(labels.astype(np.int16)[order], kind="stable")]
+    held_rows = math.ceil(rows * HELD_PERCENT / 100)
+    is_held = _evenly_chosen(rows, held_rows, rng)
+    held = order[is_held]
+    is_test = _evenly_chosen(held_rows, math.ceil(held_rows / 2), rng)
+    return {"train": np.sort(order[~is_held]), "validation": np.sort(held[~is_test]), "test": np.sort(held[is_test])}
+
+
+def _evenly_chosen(rows: int, chosen: int, rng: np.random.Generator) -> np.ndarray:
+    """Which of the rows are chosen: `chosen` of them, evenly spaced, from a random start.  Shape: out (rows,) bool."""
+    start = rng.random()
+    is_chosen = np.zeros(rows, bool)
+    is_chosen[((np.arange(chosen) + start) * (rows / chosen)).astype(np.int64)] = True
+    return is_chosen
 
 
 def class_weights(task: Task, target: pl.Series) -> np.ndarray:
@@ -48,7 +62,7 @@ def class_weights(task: Task, target: pl.Series) -> np.ndarray:
 
 
 def _check_classes(task: Task, name: str, labels: np.ndarray) -> None:
-    held_rows = int(len(labels) * (VALIDATION_SHARE + TEST_SHARE))
+    held_rows = len(labels) * HELD_PERCENT // 100
     if len(task.labels) > min(held_rows, MOST_CLASSES):
         raise DataError(
             f"The target '{name}' has {len(task.labels):,} classes in {len(labels):,} rows: too few of each to "
