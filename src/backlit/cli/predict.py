@@ -29,9 +29,7 @@ def predict(
 ) -> None:
     """Predict new rows: the file once more, with the predictions as columns behind its own.
 
-    They are called `prediction` and, where classes are predicted,
-
-    `probability` (of the prediction) and `p(LABEL)` for each class.
+    New are prediction and, for classes, its probability and p(LABEL) for each.
 
     A file that has the target too is also measured by it.
     """
