@@ -95,9 +95,12 @@ def test_json_has_every_option_and_measure(runs):
 def test_a_damaged_run_is_said_and_left_out(runs):
     Path("runs/short/metrics.json").write_text("")
     os.mkdir("runs/notes")
+    shutil.copytree("runs/long", "runs/part")
+    os.unlink("runs/part/model.safetensors")
     code, out, err = runs()
     assert code == 0
     assert [row.split()[0] for row in out.splitlines()[1:]] == ["runs/long", "runs/prices"]
+    assert "left out: runs/part lacks model.safetensors" in err
     assert "left out: runs/short/metrics.json is damaged" in err
     assert "left out: runs/notes is no run folder" in err
 

@@ -56,7 +56,7 @@ def encode_new(columns: Sequence[Column], frame: pl.DataFrame, oddities: Odditie
     absent = [name for name in known if name not in frame.columns]
     extra = [name for name in frame.columns if name not in known]
     if absent:
-        closest = did_you_mean(absent[0], extra)
+        closest = did_you_mean(absent[0], extra) if extra else "Add them to the file."
         raise DataError(f"The network was trained on columns that are missing here: {quoted(absent)}. {closest}")
     _check_all_filled(columns, frame)
     oddities.extra.update(dict.fromkeys(extra))

@@ -58,8 +58,7 @@ def load_run(folder: str | Path) -> SavedRun:
     """
     folder = Path(folder)
     config = read_config(folder)
-    for name in FILES:
-        _check_there(folder, name)
+    check_whole(folder)
     try:
         options = Options(**config["options"])
         task = task_of(config)
@@ -130,6 +129,12 @@ def _refuse_format(folder: Path, config: dict[str, Any]) -> None:
     )
 
 
+def check_whole(folder: Path) -> None:
+    """Raise RunFolderError if a file is not there."""
+    for name in FILES:
+        _check_there(folder, name)
+
+
 def _check_there(folder: Path, name: str) -> None:
     if not (folder / name).is_file():
         raise RunFolderError(
@@ -142,7 +147,7 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     try:
         value = json.loads((folder / name).read_text(encoding="utf-8"))
     except ValueError as error:  # text that is no UTF-8, or no JSON
-        raise damaged(folder, name, str(error)) from error
+        raise damaged(folder, name, f"it is no whole JSON file ({error})") from error
     except OSError as error:
         raise RunFolderError(f"{folder / name} cannot be read: {error.strerror}.") from error
     if not isinstance(value, dict):

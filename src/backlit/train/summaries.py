@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backlit.train.folder import RunFolderError
-from backlit.train.saved import CONFIG, damaged, read_config, read_metrics, task_of
+from backlit.train.saved import CONFIG, check_whole, damaged, read_config, read_metrics, task_of
 
 # The part whose figure is reported: the first of these that the run has.
 PARTS = ("test", "validation", "train")
@@ -42,6 +42,7 @@ class Summary:
 def summarize(folder: Path) -> Summary:
     """The summary of one run folder. Raises RunFolderError if it is none, damaged, or of another format."""
     config, metrics = read_config(folder), read_metrics(folder)
+    check_whole(folder)
     try:
         data, network, options = config["data"], config["network"], config["options"]
         task = task_of(config)
