@@ -18,7 +18,6 @@ from backlit.train.table import train_table
 
 # What makes a run hard to go on with: random masks, running statistics, moments, a rate that depends on the past.
 FULL = dict(hidden=(8,), dropout=0.3, batch_norm=True, schedule="plateau", l1=1e-4, l2=1e-3, batch=16)
-FILES = ("model.safetensors", "history.csv", "metrics.json")
 
 
 def run_in(folder, problem="iris", **options):
@@ -52,7 +51,7 @@ CASES = {
 def test_a_run_that_goes_on_is_the_run_that_never_stopped(name, tmp_path):
     whole = run_in(tmp_path / "whole", **CASES[name], epochs=50)
     parts = run_in(tmp_path / "parts", **CASES[name], epochs=20)
-    assert contents(whole)["model.safetensors"] != contents(parts)["model.safetensors"]
+    assert contents(whole)["state.safetensors"] != contents(parts)["state.safetensors"]
     backlit.rand(5)  # what is drawn in between does not matter
     go_on(parts, 50)
     assert contents(whole) == contents(parts)

@@ -19,7 +19,7 @@ from backlit.train.table import Trained
 
 # Raised when a file of the folder changes its meaning, so that a reader can refuse what it does not know.
 FORMAT = 2
-STATE = "state.safetensors"
+CONFIG, STATE = "config.toml", "state.safetensors"
 
 
 class RunFolderError(OSError):
@@ -83,7 +83,7 @@ def _write_files(trained: Trained, folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(save(weights, metadata={"format": "pt"}))
     state.save(trained.state, folder / STATE)
     trained.history.to_csv(folder / "history.csv")
-    _write_text(folder / "config.toml", toml_of(trained))
+    _write_text(folder / CONFIG, toml_of(trained))
     _write_json(folder / "config.json", config_of(trained))
     _write_json(folder / "metrics.json", metrics_of(trained))
 

@@ -11,9 +11,9 @@ from typing import Any
 from backlit.data.table import Prepared, load_table, prepare
 from backlit.train import state
 from backlit.train.config import OPTIONS, read_settings
-from backlit.train.folder import STATE, RunFolderError
+from backlit.train.folder import CONFIG, STATE, RunFolderError
 from backlit.train.options import OptionError, Options
-from backlit.train.saved import read_config
+from backlit.train.saved import damaged, read_config
 from backlit.train.schedules import SPANNING
 from backlit.train.table import Trained, train_table
 
@@ -44,7 +44,9 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
     cannot be read; OptionError for epochs that the run has behind it, or its schedule does not reach.
     """
     folder = Path(folder)
-    config, settings = read_config(folder), read_settings(folder / "config.toml")
+    config, settings = read_config(folder), read_settings(folder / CONFIG)
+    if "data" not in settings:
+        raise damaged(folder, CONFIG, "it names no data")
     options = Options(**{name: settings[name] for name in OPTIONS if name in settings})
     saved = _load_state(folder / STATE)
     going_on = dataclasses.replace(
@@ -53,7 +55,7 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
         patience=options.patience if patience is None else patience,
     )
     _check_epochs(folder, options, going_on.epochs, saved.tree["epoch"])
-    table = load_table(settings["data"], settings["target"])
+    table = load_table(settings["data"], settings.get("target"))
     if table.digest != config["data"]["sha256"]:
         raise RunFolderError(
             f"{folder} cannot go on: {table.source} has changed since the run began. Train anew on what it now holds."
