@@ -97,6 +97,7 @@ def test_the_suffix_says_how_the_file_is_written(name, predict, tmp_path):
     table = read(tmp_path / name, **({"separator": "\t"} if name.endswith("tsv") else {}))
     assert table.height == 80
     assert table.columns[-1] == "p(small)"
+    assert table["size"].dtype == pl.Float64
     assert sorted(each for each in os.listdir(tmp_path) if each.startswith((".", "out"))) == [name]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Rows that are turned to text at a time.
 CHUNK = 65_536
+PARQUET = ".parquet"
 SEPARATORS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 
 
@@ -61,7 +62,11 @@ def _predict(folder: Path, new: Path, out: Path | None, force: bool) -> None:
     data = open_table(new, has_target=False)
     called = column_names(run.task, names(data))
     predicting = Predicting(run, data, cells_of(new))
-    tables = (rows.hstack(new_columns(predicted, called)) for rows, predicted in predicting.pieces())
+    needs_types = out is not None and out.suffix.lower() == PARQUET
+    tables = (
+        (typed if needs_types else as_it_came).hstack(new_columns(predicted, called))
+        for typed, as_it_came, predicted in predicting.pieces()
+    )
     _write(tables, out)
     for note in [*_clashes(called, new), *predicting.oddities.sentences(), *predicting.measured()]:
         print(f"backlit predict: {note}", file=sys.stderr)
@@ -80,7 +85,7 @@ def _check_output(out: Path | None, force: bool) -> None:
     """Raise OutputError for a file that could not be written, before the work is done."""
     if out is None:
         return
-    if out.suffix.lower() not in (*SEPARATORS, ".parquet"):
+    if out.suffix.lower() not in (*SEPARATORS, PARQUET):
         raise OutputError(f"-o {out}: the name must end in .csv, .tsv, .txt or .parquet, which says how to write it.")
     if out.is_dir():
         raise OutputError(f"-o {out} is a directory. Name a file in it, as in {out / 'predicted.csv'}.")
@@ -99,7 +104,7 @@ def _write(tables: Iterator[pl.DataFrame], out: Path | None) -> None:
             sys.stdout.flush()
             return
         with replacing(out) as temporary:
-            if out.suffix.lower() == ".parquet":
+            if out.suffix.lower() == PARQUET:
                 import polars as pl
 
                 pl.concat(tables).write_parquet(temporary)

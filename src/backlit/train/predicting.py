@@ -46,8 +46,8 @@ class Predicting:
         self._targets: list[pl.Series] = []
         self._scores: list[np.ndarray] = []
 
-    def pieces(self) -> Iterator[tuple[pl.DataFrame, Predictions]]:
-        """All rows, or those of a file that is streamed some at a time: as they came, and what is predicted of them.
+    def pieces(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, Predictions]]:
+        """All rows, or those of a file that is streamed some at a time: with types, as they came, and the predictions.
 
         Raises DataError for a column that is missing, and for values that are missing or of another kind.
         """
@@ -61,7 +61,7 @@ class Predicting:
             if target in values.columns:
                 self._targets.append(values[target])
                 self._scores.append(scores)
-            yield rows, values_of(self.run.task, scores)
+            yield frame, rows, values_of(self.run.task, scores)
 
     def _scores_of(self, start: int, inputs: pl.DataFrame) -> np.ndarray:
         try:
