@@ -305,7 +305,10 @@ BAD = {
     "an infinite target": (dict(x=ramp(), y=[*ramp()[1:], float("inf")]), f"'y' holds inf in row {ROWS}"),
     "a constant target": (dict(x=ramp(), y=[3] * ROWS), "is 3 in every row"),
     "only a target": (dict(y=ramp()), "is the only column"),
-    "a class with one row": (dict(x=ramp(), y=["a", "b"] * 19 + ["b", "c"]), "one row only, such as 'c'"),
+    "a class with one row": (
+        dict(x=ramp(), y=["a", "b"] * 19 + ["b", "c"]),
+        "has a class with one row only, such as 'c', which cannot",
+    ),
     "an identifier": (dict(x=ramp(), y=[f"id {i}" for i in range(ROWS)]), "40 classes in 40 rows"),
 }
 

@@ -113,6 +113,8 @@ def _header(path: Path) -> tuple[list[str], str]:
     head = _head(path)
     if not head.strip():
         raise DataError(f"{path} is empty. The first line must name the columns, and each row follows on a line.")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path} is UTF-16. Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
     if b"\0" in head:
         raise DataError(f"{path} is not text: it holds zero bytes. Save the table as CSV (UTF-8) and give that file.")
     first = next(line for line in head.decode("utf-8-sig", errors="replace").splitlines() if line.strip())
@@ -139,7 +141,7 @@ def _head(path: Path) -> bytes:
 def _check_names(path: Path, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"{path} has {len(twice)} column name(s) more than once: {twice}. Rename them apart.")
+        raise DataError(f"{path} has more than one column of the name {' and '.join(map(repr, twice))}. Rename them.")
     if "" in names:
         raise DataError(f"{path}: column {names.index('') + 1} has no name in the first line. Give it one.")
     if all(_is_number(name) for name in names):

@@ -66,11 +66,12 @@ def _check_classes(task: Task, name: str, labels: np.ndarray) -> None:
     if len(task.labels) > min(held_rows, MOST_CLASSES):
         raise DataError(
             f"The target '{name}' has {len(task.labels):,} classes in {len(labels):,} rows: too few of each to "
-            "learn. Is it an identifier or a text? Choose another column with --target."
+            "learn. Is it an identifier, a date or a sentence? Choose another column with --target."
         )
     rare = np.flatnonzero(np.bincount(labels) == 1)
     if rare.size:
+        classes = "a class" if rare.size == 1 else f"{rare.size:,} classes"
         raise DataError(
-            f"The target '{name}' has {rare.size} class(es) with one row only, such as {task.labels[rare[0]]!r}: "
-            "it cannot be both learned and tested. Drop those rows, or join the class to another."
+            f"The target '{name}' has {classes} with one row only, such as {task.labels[rare[0]]!r}, which cannot be "
+            "both learned and tested. Drop such rows, or join the class to another."
         )
