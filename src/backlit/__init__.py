@@ -108,7 +108,6 @@ from backlit.functions.diagonal import diag_embed as diag_embed
 from backlit.functions.diagonal import diagflat as diagflat
 from backlit.functions.diagonal import diagonal as diagonal
 from backlit.functions.diagonal import diagonal_scatter as diagonal_scatter
-from backlit.functions.diagonal import trace as trace
 from backlit.functions.diagonal import tril as tril
 from backlit.functions.diagonal import tril_indices as tril_indices
 from backlit.functions.diagonal import triu as triu
@@ -419,7 +418,14 @@ _SUBMODULES = frozenset(
         "plots", "random", "return_types", "serialization", "special", "testing", "train", "types", "utils", "version",
     ]
 )  # fmt: skip
-_LATER = {"fit": "train", "find_lr": "train", "History": "train", "autocast": "amp", "GradScaler": "amp"}
+_LATER = {
+    "fit": "train",
+    "find_lr": "train",
+    "trace": "tracing",
+    "History": "train",
+    "autocast": "amp",
+    "GradScaler": "amp",
+}
 
 
 def __getattr__(name: str) -> object:

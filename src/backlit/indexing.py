@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit.autograd.tracked import Tracked
+from backlit.ops.registry import reading
 
 ALLOWED = "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices"
 
@@ -146,8 +147,9 @@ def fills(gather: tuple[Any, ...], value: np.ndarray[Any, Any]) -> bool:
     return value.size == 1 and all(not isinstance(k, np.ndarray) or k.dtype.kind == "b" for k in gather)
 
 
-def assign(region: np.ndarray[Any, Any], gather: Any, value: Any) -> None:
-    """Write a number or an array to a region of memory, or to the places in it that a second key gathers."""
+def assign(array: np.ndarray[Any, Any], view: Any, gather: Any, value: Any) -> None:
+    """Write a number or an array to the part of memory that two keys select, as `index_of` gives them."""
+    region = array if view is None else array[view]
     if not region.flags.writeable:
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location, "
@@ -155,5 +157,15 @@ def assign(region: np.ndarray[Any, Any], gather: Any, value: Any) -> None:
         )
     key = ... if gather is None else gather
     if isinstance(value, np.ndarray) and value.ndim:
-        value = value.reshape(fit(value.shape, region[key].shape, gather is not None))
-    region[key] = value
+        shape = fit(value.shape, region[key].shape, gather is not None)
+        value = value if shape == value.shape else reshaped(value, shape)
+    if reading.recorder is None:
+        region[key] = value
+    else:
+        reading.recorder.memory.assign_part(array, view, gather, value)
+
+
+def reshaped(value: np.ndarray[Any, Any], shape: Any) -> np.ndarray[Any, Any]:
+    """The value in another shape, which a record knows."""
+    recorder = reading.recorder
+    return value.reshape(shape) if recorder is None else recorder.lowered(recorder.lifted(value).reshape(shape))

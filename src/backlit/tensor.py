@@ -18,7 +18,7 @@ from backlit.errors import mismatch, not_an_operand
 from backlit.indexing import fit, index_of
 from backlit.ops import arithmetic, compare, convert, index, matrix
 from backlit.ops import shape as reshaping
-from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op, Plan
+from backlit.ops.registry import BY_NUMPY, IGNORE, QUIET, Op, Plan, reading
 from backlit.size import Size
 from backlit.writing import assignable, is_recorded, needs_gradient, written, written_silently
 
@@ -388,9 +388,13 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
             arrays.append(value if value is None or type(value) in NUMBERS else constant(value, op))
     if op.promotes is not None and (len(arrays) > 1 or arrays[0].dtype.kind != "f"):
         arrays = dtypes.promote(arrays, op.promotes == "float")
+    recorder = reading.recorder
     token = QUIET.set(IGNORE)
     try:
-        out = op.forward(*arrays, **settings)
+        if recorder is None:
+            out = op.forward(*arrays, **settings)
+        else:
+            out = recorder.forward(op, inputs, arrays, settings)
     except (ValueError, IndexError, TypeError) as error:
         raise mismatch(op, arrays, error) from None
     except OverflowError:
@@ -409,6 +413,8 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
         share(result, inputs[0], op, settings)
     if wanted and grad_mode.enabled and out.dtype.kind == "f":
         record(op.plan(tuple(wanted)), inputs, arrays, settings, result)
+    if recorder is not None:
+        recorder.made(result)
     return result
 
 

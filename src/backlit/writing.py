@@ -12,7 +12,7 @@ from backlit.autograd.tracked import Tracked
 from backlit.autograd.views import rebase, refresh
 from backlit.dtypes import is_higher, of
 from backlit.indexing import assign, fills
-from backlit.ops.registry import IGNORE, QUIET
+from backlit.ops.registry import IGNORE, QUIET, reading
 
 
 def written(target: Tracked, function: Callable[[Any], Any]) -> Any:
@@ -20,12 +20,12 @@ def written(target: Tracked, function: Callable[[Any], Any]) -> Any:
     recording = grad_mode.enabled
     if recording and needs_gradient(target):
         forbid_leaf(target)
-        source = target.wrap(target.array.copy(), target.node)  # the rules may need the values from before
+        source = target.wrap(copied(target.array), target.node)  # the rules may need the values from before
         result = function(source)
     else:
         result = function(target)
         if recording and needs_gradient(result):  # and so may those of the other operands
-            result = function(target.wrap(target.array.copy()))
+            result = function(target.wrap(copied(target.array)))
     copy_into(target.array, result.array)
     target.bump()
     if recording and (needs_gradient(result) or target.needs_grad):
@@ -42,7 +42,7 @@ def written_silently(target: Tracked, view: Any, gather: Any, value: Any) -> Any
     """Write `value` into the part of `target`'s memory that two keys select."""
     token = QUIET.set(IGNORE)
     try:
-        assign(target.array if view is None else target.array[view], gather, getattr(value, "array", value))
+        assign(target.array, view, gather, getattr(value, "array", value))
     finally:
         QUIET.reset(token)
     target.bump()
@@ -108,4 +108,15 @@ def copy_into(array: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None
             f"result type {of(values.dtype).title} can't be cast to the desired output type {of(array.dtype).title}: "
             "an in-place operation keeps its tensor's dtype. Write x = x + y, or make x a float first: x = x.float()."
         )
-    array[...] = values
+    if reading.recorder is None:
+        array[...] = values
+    else:
+        reading.recorder.memory.write(array, values)
+
+
+def copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy, which a record knows to be one."""
+    copy = array.copy()
+    if reading.recorder is not None:
+        reading.recorder.memory.copied(copy, array)
+    return copy

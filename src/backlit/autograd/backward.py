@@ -11,9 +11,9 @@ import numpy as np
 
 from backlit.autograd.anomaly import raise_on_nan
 from backlit.autograd.modes import grad_mode
-from backlit.autograd.node import Node
+from backlit.autograd.node import Node, own
 from backlit.autograd.tracked import Tracked
-from backlit.ops.registry import IGNORE, QUIET
+from backlit.ops.registry import IGNORE, QUIET, reading
 
 
 def backward(
@@ -73,6 +73,9 @@ def walk(
     found: dict[Any, Any] = {}
     mode, anomaly = (grad_mode.enabled, grad_mode.graph), grad_mode.anomaly
     grad_mode.enabled = grad_mode.graph = graph
+    recorder = reading.recorder
+    if recorder is not None:
+        wrap = recorder.begin_backward(roots, wrap)
     token = QUIET.set(IGNORE)
     try:
         while waiting:
@@ -107,6 +110,8 @@ def walk(
     finally:
         grad_mode.enabled, grad_mode.graph = mode
         QUIET.reset(token)
+        if recorder is not None:
+            recorder.end_backward()
 
 
 def leading_to(wanted: set[Any], roots: Iterable[Any]) -> set[Any]:
@@ -127,7 +132,7 @@ def leading_to(wanted: set[Any], roots: Iterable[Any]) -> set[Any]:
 
 def observed(node: Node, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
     """The gradient of a node's output after the user's hooks, and kept for `retain_grad`."""
-    tensor = through_hooks(node.hooks, g if graph else wrap(np.array(g)))  # a copy: rules may hand on one g to several
+    tensor = through_hooks(node.hooks, g if graph else wrap(own(g, g.dtype)))
     kept = node.retained() if node.retained else None
     if kept is not None:
         kept.grad = tensor if kept.grad is None else kept.grad + tensor
@@ -136,7 +141,7 @@ def observed(node: Node, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
 
 def arrived(leaf: Any, g: Any, wrap: Callable[..., Any], graph: bool) -> Any:
     """The gradient of a leaf after the leaf's hooks."""
-    tensor = through_hooks(leaf.hooks, g if graph else wrap(np.array(g)))
+    tensor = through_hooks(leaf.hooks, g if graph else wrap(own(g, g.dtype)))
     return tensor if graph else tensor.array
 
 
@@ -151,6 +156,8 @@ def accumulate(leaf: Any, g: Any, graph: bool) -> None:
     """Add a gradient to `leaf.grad`: in place, unless the sum itself belongs to a graph."""
     if graph:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
+    elif reading.recorder is not None and not (leaf.grad is not None and leaf.grad.needs_grad):
+        reading.recorder.accumulate(leaf, g)
     elif leaf.grad is None:
         leaf.grad = leaf.wrap(own(g, leaf.array.dtype))
     elif leaf.grad.needs_grad:
@@ -158,13 +165,6 @@ def accumulate(leaf: Any, g: Any, graph: bool) -> None:
     else:
         leaf.grad.array += g
         leaf.grad.version.count += 1
-
-
-def own(g: Any, dtype: Any) -> Any:
-    """An array that nobody else holds: rules may hand on their own input, or a view of it, as a gradient."""
-    if type(g) is np.ndarray:
-        return g.copy() if g.dtype is dtype else g.astype(dtype, order="C")
-    return np.array(g, dtype)  # NumPy's operators turn an array without dimensions into a scalar
 
 
 def as_tuple(tensors: Any) -> tuple[Any, ...]:

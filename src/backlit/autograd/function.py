@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backlit.autograd.modes import grad_mode, no_grad
-from backlit.autograd.node import FREED_MESSAGE, STALE_MESSAGE, Node, unbroadcast
+from backlit.autograd.node import FREED_MESSAGE, STALE_MESSAGE, Node, own, unbroadcast
 from backlit.autograd.tracked import Tracked
 from backlit.autograd.views import rebase
 
@@ -191,7 +191,7 @@ class FunctionNode(Node):
         """The gradient of one output for the user: a tensor, or None."""
         if g is None:
             return wrap(np.zeros(*like)) if like is not None and self.ctx.materialize_grads else None
-        return g if isinstance(g, Tracked) else wrap(np.asarray(g))
+        return g if isinstance(g, Tracked) else wrap(own(g, g.dtype))
 
     def called(self, gradients: list[Any]) -> list[Any]:
         """What the user's `backward` gives, one for each argument of `apply`."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.autograd.tracked import Tracked, Version
 from backlit.ops.convert import cast
-from backlit.ops.registry import Plan
+from backlit.ops.registry import Plan, reading
 
 _numbers = itertools.count()
 
@@ -115,9 +115,12 @@ class OpNode(Node):
 
     def gradients(self, g: Any, wrap: Callable[..., Any], graph: bool) -> list[Any]:
         values = self.as_tensors(g, wrap) if graph else [g, *self.unchanged()]
-        results = []
-        for rule, pick in self.plan.rules:
-            results.append(rule(*pick(values)))  # the textbook's line for one input
+        if reading.recorder is not None and not graph:
+            results = reading.recorder.rules(self, values)
+        else:
+            results = []
+            for rule, pick in self.plan.rules:
+                results.append(rule(*pick(values)))  # the textbook's line for one input
         if self.shapes is not None:
             results = [unbroadcast(r, *like) for r, like in zip(results, self.shapes, strict=True)]
         return [wrap(np.asarray(r)) if not isinstance(r, Tracked) else r for r in results] if graph else results
@@ -186,3 +189,12 @@ def unbroadcast(gradient: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         gradient = np.reshape(np.sum(gradient, axis=axes), shape) if axes else np.reshape(gradient, shape)
     array = gradient.array if isinstance(gradient, Tracked) else gradient
     return gradient if array.dtype == dtype else cast(gradient, dtype=dtype)
+
+
+def own(g: Any, dtype: Any) -> Any:
+    """An array that nobody else holds: rules may hand on their own input, or a view of it, as a gradient."""
+    if reading.recorder is not None:
+        return reading.recorder.lowered_copy(g, dtype)
+    if type(g) is np.ndarray:
+        return g.copy() if g.dtype is dtype else g.astype(dtype, order="C")
+    return np.array(g, dtype)  # NumPy's operators turn an array without dimensions into a scalar

@@ -58,7 +58,13 @@ class Tracked:
 
 def users_line() -> str:
     """file:line of the nearest caller outside Backlit."""
+    frame = users_frame()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def users_frame() -> Any:
+    """The frame of the nearest caller outside Backlit."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame

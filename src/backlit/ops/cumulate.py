@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.ops.registry import op
+from backlit.ops.registry import kernel, op
 from backlit.ops.samples import cases
 
 LINES = ((((4,),), {"axis": 0}), (((2, 3),), {"axis": 1}), (((0, 3),), {"axis": 0}), (((2, 1),), {"axis": 1}))
@@ -104,8 +104,9 @@ def _(g, axis, by):
     return shifted(g, axis=axis, by=-by)
 
 
+@kernel
 def moved(x: Any, axis: int, by: int, fill: float) -> Any:
-    """Kernel: out[i] = x[i - by] along `axis`, `fill` where there is none; by is 1 or -1."""
+    """out[i] = x[i - by] along `axis`, `fill` where there is none; by is 1 or -1."""
     out = np.full_like(x, fill)
     before = (slice(None),) * axis
     ahead, behind = (*before, slice(1, None)), (*before, slice(None, -1))
@@ -113,8 +114,9 @@ def moved(x: Any, axis: int, by: int, fill: float) -> Any:
     return out
 
 
+@kernel
 def recurred(x: Any, y: Any, axis: int) -> Any:
-    """Kernel: for i in order, out[i] = y[i] + x[i] out[i-1]."""
+    """For i in order, out[i] = y[i] + x[i] out[i-1]."""
     x, out = np.moveaxis(x, axis, 0), np.array(np.moveaxis(y, axis, 0))
     for i in range(1, len(out)):
         out[i] += x[i] * out[i - 1]

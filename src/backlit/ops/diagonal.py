@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.ops.registry import op
+from backlit.ops.registry import kernel, op
 from backlit.ops.samples import cases
 
 
@@ -65,15 +65,17 @@ def _(g, offset):
     return np.triu(g, offset)
 
 
+@kernel
 def on_diagonal(x: Any, offset: int, axis1: int, axis2: int) -> Any:
-    """Kernel: NumPy's view of the diagonal, to which one may write where one may write to x."""
+    """NumPy's view of the diagonal, to which one may write where one may write to x."""
     out = np.diagonal(x, offset, axis1, axis2)
     out.flags.writeable = x.flags.writeable
     return out
 
 
+@kernel
 def with_diagonal(x: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Any:
-    """Kernel: out[.., k, .., k + offset, ..] = x[..., k] on zeros."""
+    """out[.., k, .., k + offset, ..] = x[..., k] on zeros."""
     out = np.zeros(shape, x.dtype)
     on_diagonal(out, offset, axis1, axis2)[...] = x
     return out

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.ops.registry import Sample, op
+from backlit.ops.registry import Sample, kernel, op
 from backlit.ops.samples import cases, drawn
 
 # By a key, as it stands in x[key].
@@ -104,7 +104,7 @@ def _(g, key):
 @op(node="IndexPutBackward0", broadcasts=True, samples=PUTS)
 def put_more(x, y, *, key):
     """out = x with y added at its key. Repeated indices add up."""
-    return added(np.array(x), key, np.broadcast_to(y, x[key].shape))
+    return added(x, key, np.broadcast_to(y, x[key].shape))
 
 
 @put_more.gradient("x")
@@ -162,7 +162,7 @@ def added_to_rows(rng: np.random.Generator) -> Any:
 @op(torch="index_add", samples=added_to_rows)
 def add_rows(x, i, y, *, axis):
     """out = x with out[..., i[k], ...] += y[..., k, ...]."""
-    return added(np.array(x), (slice(None),) * axis + (i,), y)
+    return added(x, (slice(None),) * axis + (i,), y)
 
 
 @add_rows.gradient("x")
@@ -199,32 +199,37 @@ def _(g, i, w_shape, padding, by_frequency):
 # Kernels.
 
 
+@kernel
 def placed(x: Any, shape: tuple[int, ...], key: Any) -> Any:
-    """Kernel: out[key] = x on zeros."""
+    """out[key] = x on zeros."""
     out = np.zeros(shape, x.dtype)
     out[key] = x
     return out
 
 
+@kernel
 def replaced(x: Any, key: Any, y: Any) -> Any:
-    """Kernel: out[key] = y on a copy of x."""
+    """out[key] = y on a copy of x."""
     out = np.array(x)
     out[key] = y
     return out
 
 
-def added(out: Any, key: Any, x: Any) -> Any:
-    """Kernel: for every position k of the key in turn, out[key[k]] += x[k].
+@kernel
+def added(x: Any, key: Any, y: Any) -> Any:
+    """For every position k of the key in turn, out[key[k]] += y[k], on a copy of x.
 
     By flat positions: NumPy is several times faster at them than at rows or tuples.
     """
+    out = np.array(x)
     positions = np.arange(out.size).reshape(out.shape)[key]
-    np.add.at(out.reshape(-1), positions.reshape(-1), np.reshape(x, -1))
+    np.add.at(out.reshape(-1), positions.reshape(-1), np.reshape(y, -1))
     return out
 
 
+@kernel
 def added_rows(x: Any, i: Any, length: int, axis: int) -> Any:
-    """Kernel: for every k in turn, out[..., i[k], ...] += x[..., k, ...] on zeros."""
+    """For every k in turn, out[..., i[k], ...] += x[..., k, ...] on zeros."""
     row = (*x.shape[:axis], *x.shape[axis + i.ndim :])
     width = math.prod(row)
     terms = np.moveaxis(x, range(axis, axis + i.ndim), range(i.ndim)).reshape(-1)

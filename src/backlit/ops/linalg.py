@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.ops.registry import Sample, op
+from backlit.ops.registry import Sample, kernel, op
 
 SHAPES: tuple[tuple[int, ...], ...] = ((2, 2), (3, 3), (2, 3, 3), (1, 1), (0, 2, 2))
 
@@ -97,8 +97,9 @@ def _(g, x, out):
     return along - np.matmul(np.matmul(out, transposed(g)), inverse)
 
 
+@kernel
 def all_but_one(x: Any) -> Any:
-    """Kernel: by x = U S V.T, cofactors are det(U) det(V) U C V.T, where C holds the product of the others of S."""
+    """by x = U S V.T, cofactors are det(U) det(V) U C V.T, where C holds the product of the others of S."""
     u, s, vh = np.linalg.svd(x)
     others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vh)
@@ -170,8 +171,9 @@ def _(g, out):
     return transposed(np.linalg.solve(upper, transposed(np.linalg.solve(transposed(lower), inner))))
 
 
+@kernel
 def eliminated(x: Any) -> Any:
-    """Kernel: Gaussian elimination; column k of L is what takes row k from those below."""
+    """Gaussian elimination; column k of L is what takes row k from those below."""
     out = np.array(x)
     for k in range(x.shape[-1] - 1):
         out[..., k + 1 :, k] /= out[..., k, k, None]
@@ -264,8 +266,9 @@ def _(g, x, x_shape):
     return matrix_exp(blocks)[..., :n, n:]
 
 
+@kernel
 def exponential_of(x: Any) -> Any:
-    """Kernel: SciPy's scaling and squaring."""
+    """SciPy's scaling and squaring."""
     from scipy.linalg import expm
 
     return np.zeros_like(x) if x.size == 0 else np.asarray(expm(x), x.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit.ops.reduce import shared
-from backlit.ops.registry import op
+from backlit.ops.registry import kernel, op
 from backlit.ops.samples import cases
 
 LINES = ((((4,),), {"axis": 0}), (((2, 3),), {"axis": 1, "descending": True}), (((0, 3),), {"axis": 0}))
@@ -55,8 +55,9 @@ def _(g, x, out):
     return shared(g, np.equal(x, out), None)
 
 
+@kernel
 def middle(x: Any) -> Any:
-    """Kernel: the element that would stand at (n - 1) // 2 if x were sorted; NaN if there is one, or none at all."""
+    """The element that would stand at (n - 1) // 2 if x were sorted; NaN if there is one, or none at all."""
     if x.size == 0 or (x.dtype.kind == "f" and np.isnan(x).any()):
         return np.full((), np.nan, x.dtype)
     place = (x.size - 1) // 2

@@ -7,6 +7,7 @@ becomes source code, and that source becomes machine code. Its body never knows 
 from __future__ import annotations
 
 import contextvars
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -22,6 +23,15 @@ BY_NUMPY: dict[Callable[..., Any], Op] = {}
 #: The flag of a code object that takes `*xs`, and the default of a setting that has none.
 CO_VARARGS = 0x04
 REQUIRED = object()
+
+
+class Reading:
+    """Who reads the ops besides the eager engine: a recorder while a step is written down, else None."""
+
+    recorder: Any = None
+
+
+reading = Reading()
 
 
 class Sample(NamedTuple):
@@ -176,6 +186,20 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join((*self.inputs, *self.settings))})>"
+
+
+def kernel(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a helper of the bodies that loops or writes inside. On symbols it is one line: a call of its name."""
+
+    @functools.wraps(body)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for value in args:
+            reader = getattr(value, "__backlit_kernel__", None)
+            if reader is not None:
+                return reader(body, args, kwargs)
+        return body(*args, **kwargs)
+
+    return call
 
 
 def signature(body: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any], bool]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit.ops.index import added, put, put_part, replaced
-from backlit.ops.registry import Sample, op
+from backlit.ops.registry import Sample, kernel, op
 from backlit.ops.samples import drawn
 
 
@@ -68,7 +68,7 @@ def _(g, i, axis, y_shape):
 @op(torch="scatter_add", samples=scattered)
 def scatter_add(x, i, y, *, axis):
     """out = x with out[.., i[.., k, ..], ..] += y[.., k, ..] along `axis`, for every place of i."""
-    return added(np.array(x), along(i, axis), y[corner(i)])
+    return added(x, along(i, axis), y[corner(i)])
 
 
 @scatter_add.gradient("x")
@@ -132,8 +132,9 @@ def ties(x: Any, i: Any, y: Any, out: Any, axis: int) -> Any:
     return np.equal(x, out) + put_along(won, i, shape=np.shape(x), axis=axis)
 
 
+@kernel
 def combined(ufunc: np.ufunc, x: Any, i: Any, y: Any, axis: int) -> Any:
-    """Kernel: out[i[k]] = ufunc(out[i[k]], y[k]) for every place k of i in turn, on a copy of x."""
+    """out[i[k]] = ufunc(out[i[k]], y[k]) for every place k of i in turn, on a copy of x."""
     out = np.array(x)
     ufunc.at(out, along(i, axis), y[corner(i)])
     return out

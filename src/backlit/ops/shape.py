@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlit.ops.index import put_added
-from backlit.ops.registry import Sample, op
+from backlit.ops.registry import Sample, kernel, op
 from backlit.ops.samples import cases
 
 
@@ -166,8 +166,9 @@ def _(g, widths):
     return pad(g, widths=tuple((-before, -behind) for before, behind in widths))
 
 
+@kernel
 def padded(x: Any, widths: Any, value: Any) -> Any:
-    """Kernel: out[i] = x[i - before] inside, `value` outside."""
+    """out[i] = x[i - before] inside, `value` outside."""
     kept = x[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, widths, strict=True))]
     out = np.full([n + a + b for n, (a, b) in zip(x.shape, widths, strict=True)], value, x.dtype)
     out[tuple(slice(max(a, 0), max(a, 0) + n) for n, (a, _) in zip(kept.shape, widths, strict=True))] = kept
@@ -188,8 +189,9 @@ def _(g, x_shape, shape, strides, offset):
     return put_added(g, shape=x_shape, key=np.unravel_index(np.broadcast_to(places, shape), x_shape))
 
 
+@kernel
 def strided(x: Any, shape: Any, strides: Any, offset: Any) -> Any:
-    """Kernel: a view of the array that owns x's memory; without an offset it starts where x does."""
+    """A view of the array that owns x's memory; without an offset it starts where x does."""
     memory = x
     while offset is not None and isinstance(memory.base, np.ndarray):
         memory = memory.base
@@ -225,14 +227,16 @@ def _(g, axis, size, step):
     return windows(g, axis=axis, size=size, step=step)
 
 
+@kernel
 def in_windows(x: Any, axis: int, size: int, step: int) -> Any:
-    """Kernel: NumPy's view of every window, of which each step-th is taken."""
+    """NumPy's view of every window, of which each step-th is taken."""
     view = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
     return view[(slice(None),) * axis + (slice(None, None, step),)]
 
 
+@kernel
 def from_windows(x: Any, shape: tuple[int, ...], axis: int, step: int) -> Any:
-    """Kernel: place j of every window at once, for each j."""
+    """Place j of every window at once, for each j."""
     out = np.zeros(shape, x.dtype)
     for j in range(x.shape[-1]):
         out[(slice(None),) * axis + (slice(j, j + step * (x.shape[axis] - 1) + 1, step),)] += x[..., j]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from backlit.ops.registry import op
+from backlit.ops.registry import kernel, op
 from backlit.ops.samples import binary, unary
 
 SQRT_PI = math.sqrt(math.pi)
@@ -120,14 +121,20 @@ def _(g, x):
 @op(node="PolygammaBackward0", promotes="float", samples=unary(0.2, 5, n=1))
 def polygamma(x, *, n):
     """out = the n-th derivative of digamma x: (-1)^(n+1) n! zeta(n + 1, x)."""
-    from scipy import special
-
-    return digamma(x) if n == 0 else (-1) ** (n + 1) * math.factorial(n) * special.zeta(n + 1, x)
+    return digamma(x) if n == 0 else (-1) ** (n + 1) * math.factorial(n) * zeta(n + 1, x)
 
 
 @polygamma.gradient("x")
 def _(g, x, n):
     return g * polygamma(x, n=n + 1)
+
+
+@kernel
+def zeta(s: float, x: Any) -> Any:
+    """Hurwitz' function, the sum of (x + k) ** -s over k = 0, 1, ..."""
+    from scipy import special
+
+    return special.zeta(s, x)
 
 
 @op(torch="special.i0", promotes="float", samples=unary())

@@ -17,6 +17,7 @@ from backlit.ops.registry import IGNORE, QUIET
 from backlit.optim.checks import listed, named
 from backlit.optim.rules import penalised
 from backlit.optim.state import fitting, loaded
+from backlit.optim.writing import run
 from backlit.tensor import Tensor
 
 #: A default that every parameter group has to set for itself.
@@ -90,7 +91,7 @@ class Optimizer:
         for p in group["params"]:
             if p.grad is not None:
                 g = p.grad.array
-                yield p, g if as_it_is else penalised(p.array, g, weight_decay=weight_decay, maximize=maximize)
+                yield p, g if as_it_is else run(penalised, p.array, g, weight_decay=weight_decay, maximize=maximize)
                 p.version.count += 1
                 p.version.writer = line
 
@@ -116,8 +117,7 @@ class Optimizer:
             for p in group["params"]:
                 if p.grad is not None:
                     p.grad.detach_()
-                    p.grad.array[...] = 0
-                    p.grad.bump()
+                    p.grad.overwrite(0)
 
     # Parameter groups.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from backlit.ops.registry import reading
 from backlit.optim import rules
 from backlit.optim.checks import at_least_zero, learning_rate
 from backlit.optim.optimizer import Group, Optimizer
@@ -55,7 +56,7 @@ class SGD(Optimizer):
             return self.update_with_momentum(group)
         lr = float(group["lr"])
         for p, g in self.pending(group):
-            if p.array.nbytes > PIECE:
+            if p.array.nbytes > PIECE or reading.recorder is not None:
                 rewrite(rules.sgd, g, p, lr=lr)
             else:  # what rewrite would do: without its call, which is a fifth of a small network's step
                 p.array[...] = rules.sgd(p.array, g, lr=lr)

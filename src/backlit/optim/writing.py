@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backlit import dtypes
+from backlit.ops.registry import reading
 from backlit.tensor import Tensor
 
 #: Bytes of an array up to which a rule runs on the whole of it. The temporaries of a larger one would be fresh pages
@@ -18,7 +19,9 @@ PIECE = 1 << 18
 def rewrite(rule: Callable[..., Any], g: Any, p: Tensor, *state: Tensor, **settings: float) -> None:
     """Overwrite `p` and `state` with what `rule` makes of them: the results go where the operands were."""
     array = p.array
-    if array.nbytes > PIECE and array.ndim:
+    if reading.recorder is not None:
+        reading.recorder.update(rule, g, p, state, settings)
+    elif array.nbytes > PIECE and array.ndim:
         in_pieces(rule, g, array, [kept.array for kept in state], settings)
     elif state:
         memory = [kept.array for kept in state]
@@ -27,6 +30,12 @@ def rewrite(rule: Callable[..., Any], g: Any, p: Tensor, *state: Tensor, **setti
             old[...] = new
     else:
         array[...] = rule(array, g, **settings)
+
+
+def run(function: Callable[..., Any], *arrays: Any, **settings: Any) -> Any:
+    """A pure function of the rules' kind that writes nothing: eagerly, or into the record."""
+    recorder = reading.recorder
+    return function(*arrays, **settings) if recorder is None else recorder.computed(function, arrays, settings)
 
 
 def in_pieces(rule: Callable[..., Any], g: Any, p: Any, memory: list[Any], settings: dict[str, float]) -> None:
