@@ -274,3 +274,11 @@ def test_ctrl_c_before_the_first_epoch_leaves_nothing(data):
     assert code == 130
     assert errors == "backlit train: stopped by Ctrl-C; no run folder was written.\n"
     assert sorted(os.listdir(data)) == ["boxes.csv"]
+
+
+@pytest.mark.parametrize("lost", ["| head -1", "> /dev/full", ">&-"])
+def test_a_run_is_kept_though_its_words_are_lost(lost, data):
+    command = f"'{sys.executable}' -m backlit train boxes.csv --epochs 30 {lost}; echo ${{PIPESTATUS[0]}} >&2"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=data, timeout=60, check=True)
+    assert done.stderr == "0\n"
+    assert (data / "runs/boxes/metrics.json").exists()

@@ -122,12 +122,13 @@ def _run(
     done: int | None = None,
 ) -> None:
     """Train, write the folder, and say so. `done`: the steps that a resumed run has behind it."""
+    from backlit.cli.saying import say
     from backlit.cli.train_text import plan, progress, summary
     from backlit.train.folder import write_run
     from backlit.train.interrupt import StopOnCtrlC, WholeSteps
 
     if not is_quiet:
-        print(plan(prepared, options, done))
+        say(plan(prepared, options, done))
     started = time.perf_counter()
     with WholeSteps() as interrupt, nullcontext() if is_quiet else progress() as listener:
         trained = train([StopOnCtrlC(interrupt), *([listener] if listener else [])])
@@ -135,7 +136,7 @@ def _run(
     seconds = time.perf_counter() - started
     write_run(trained, folder, replaces=done is not None)
     if not is_quiet:
-        print(summary(trained, seconds, folder, done or 0))
+        say(summary(trained, seconds, folder, done or 0))
     if was_stopped:
         print(
             f"backlit train: stopped by Ctrl-C; the run up to epoch {len(trained.history.epochs)} is kept in {folder}. "

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from backlit.cli.saying import say
 from backlit.data.table import Prepared
 from backlit.train import Callback, Run
 from backlit.train.options import Options
@@ -73,8 +74,8 @@ def summary(trained: Trained, seconds: float, folder: Path, done: int = 0) -> st
 @contextmanager
 def progress() -> Iterator[Callback]:
     """A callback that shows how a run goes: a bar on a terminal, a few plain lines in a pipe."""
-    print()
-    if not sys.stdout.isatty():
+    say()
+    if sys.stdout is None or not sys.stdout.isatty():
         yield PlainProgress()
     else:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -84,7 +85,7 @@ def progress() -> Iterator[Callback]:
         words = TextColumn("{task.description}", table_column=Column(no_wrap=True))
         with Progress(BarColumn(None, table_column=Column(ratio=1)), words, TimeRemainingColumn(), expand=True) as bar:
             yield BarProgress(bar)
-    print()
+    say()
 
 
 class PlainProgress(Callback):
@@ -103,7 +104,7 @@ class PlainProgress(Callback):
 
     def _show(self, run: Run) -> None:
         self.shown = run.epoch
-        print(f"epoch {run.epoch:>{len(str(run.epochs))}}/{run.epochs}   {_row(run)}", flush=True)
+        say(f"epoch {run.epoch:>{len(str(run.epochs))}}/{run.epochs}   {_row(run)}")
 
 
 class BarProgress(Callback):

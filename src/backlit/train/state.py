@@ -41,7 +41,7 @@ def capture(run: Run) -> State:
         "model": dict(run.model.state_dict()),
         "optimizer": run.optimizer.state_dict(),
         "generator": get_rng_state(),
-        "order": run.batches.order,
+        "order": run.batches.order if run.batches.start else None,  # the next epoch draws its own
         "start": run.batches.start,
         "losses": history.losses,
         "epochs": history.epochs,
