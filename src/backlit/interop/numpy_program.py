@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -86,33 +86,40 @@ def numpy_part(model: nn.Sequential, kind: Kind, inputs: int, outputs: int) -> P
 
 
 def forward_source(model: nn.Sequential, also: list[Op]) -> tuple[str, dict[str, np.ndarray]]:
-    """Source that defines `forward(x)`, in evaluation mode, with the ops that it and `also` name; and its weights.
+    """Source that defines `forward(x)`, with the ops that it and `also` name; and its weights.
 
+    It is that of evaluation mode: dropout leaves nothing out, batch normalisation uses its running statistics.
     Shape: x (rows, inputs), forward(x) (rows, outputs). Raises TypeError for a layer that has no NumPy line here.
     """
-    ops: dict[str, Op] = {op.name: op for op in also}
-    lines: list[str] = []
-    weights: dict[str, np.ndarray] = {}
-    for place, layer in enumerate(model):
-        if isinstance(layer, nn.Dropout):  # leaves nothing out once training is over
-            continue
-        if isinstance(layer, nn.Linear):
-            ops["linear"] = matrix.linear
-            weights |= {f"{place}.{name}": tensor.array for name, tensor in layer.named_parameters()}
-            lines.append(f'x = linear(x, weights["{place}.weight"], weights["{place}.bias"])')
-        elif isinstance(layer, nn.BatchNorm1d) and layer.running_mean is not None and layer.running_var is not None:
-            pair = scale_and_shift(layer.running_mean, layer.running_var, layer.weight, layer.bias, layer.eps)
-            weights |= {f"{place}.{name}": tensor.array for name, tensor in zip(("scale", "shift"), pair, strict=True)}
-            lines.append(f'x = x * weights["{place}.scale"] + weights["{place}.shift"]  # batch normalisation')
-        elif type(layer) in OPS:
-            op = ops[OPS[type(layer)].name] = OPS[type(layer)]
-            settings = "".join(f", {name}={getattr(layer, name)!r}" for name in op.settings)
-            lines.append(f"x = {op.name}(x{settings})")
-        else:
-            raise TypeError(f"{type(layer).__name__} has no line in NumPy.")
-    body = textwrap.indent("\n".join([*lines, "return x"]), "    ")
+    steps = [_step(place, layer) for place, layer in enumerate(model) if not isinstance(layer, nn.Dropout)]
+    ops = {op.name: op for op in [*also, *(step.op for step in steps if step.op is not None)]}
+    body = textwrap.indent("\n".join([*(f"x = {step.expression}" for step in steps), "return x"]), "    ")
     head = 'def forward(x):\n    """The network, layer by layer.  Shape: x (rows, inputs), out (rows, outputs)."""\n'
+    weights = {name: array for step in steps for name, array in step.weights.items()}
     return f"{sources(list(ops.values()))}\n\n{head}{body}\n", weights
+
+
+class Step(NamedTuple):
+    """A layer's line: what becomes of `x`, the op that it calls, and the weights that it names."""
+
+    expression: str
+    op: Op | None
+    weights: dict[str, np.ndarray]
+
+
+def _step(place: int, layer: nn.Module) -> Step:
+    if isinstance(layer, nn.Linear):
+        weights = {f"{place}.{name}": tensor.array for name, tensor in layer.named_parameters()}
+        return Step(f'linear(x, weights["{place}.weight"], weights["{place}.bias"])', matrix.linear, weights)
+    if isinstance(layer, nn.BatchNorm1d) and layer.running_mean is not None and layer.running_var is not None:
+        scale, shift = scale_and_shift(layer.running_mean, layer.running_var, layer.weight, layer.bias, layer.eps)
+        expression = f'x * weights["{place}.scale"] + weights["{place}.shift"]  # batch normalisation'
+        return Step(expression, None, {f"{place}.scale": scale.array, f"{place}.shift": shift.array})
+    if type(layer) not in OPS:
+        raise TypeError(f"{type(layer).__name__} has no line in NumPy.")
+    op = OPS[type(layer)]
+    settings = "".join(f", {name}={getattr(layer, name)!r}" for name in op.settings)
+    return Step(f"{op.name}(x{settings})", op, {})
 
 
 def sources(ops: list[Op]) -> str:
