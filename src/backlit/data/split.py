@@ -56,7 +56,10 @@ def class_weights(task: Task, target: pl.Series) -> np.ndarray:
     """rows / (classes * rows of the class): all classes then count the same in the loss.  Shape: out (classes,).
 
     Source: King & Zeng, "Logistic Regression in Rare Events Data" (2001); scikit-learn's "balanced".
+    Raises DataError for a quantity, which has no classes.
     """
+    if task.kind == "regression":
+        raise DataError(f"There are no classes to balance: the target '{target.name}' is a quantity.")
     counts = np.bincount(task.indices(target), minlength=len(task.labels))
     return target.len() / (len(task.labels) * np.maximum(counts, 1))
 

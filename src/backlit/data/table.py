@@ -6,18 +6,19 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from backlit.data import chunks
 from backlit.data.arrays import empty
 from backlit.data.chunks import Data
-from backlit.data.columns import Column, encode_columns, missing_counts, quoted
+from backlit.data.columns import Column, encode_columns, quoted
 from backlit.data.errors import DataError
 from backlit.data.files import open_table
 from backlit.data.fitting import fit_columns
 from backlit.data.kinds import Kind, check_finite, check_number_texts, kind_of, reason_to_leave_out
+from backlit.data.missing import Missing, filled_in, kept_rows
 from backlit.data.problems import PROBLEMS
 from backlit.data.split import FEWEST_ROWS_TO_SPLIT, class_weights, split_rows
 from backlit.data.survey import Facts, survey
@@ -26,12 +27,6 @@ from backlit.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
-
-# Two points are on a line whatever they are: there is nothing to find out.
-FEWEST_ROWS = 3
-
-# What is done about missing values.
-Missing = Literal["error", "drop", "impute"]
 
 
 @dataclass(frozen=True)
@@ -160,28 +155,20 @@ def prepare(table: Table, seed: int = 0, missing: Missing = "error", balance: bo
         raise ValueError(f"prepare: missing must be one of {', '.join(map(repr, get_args(Missing)))}, not {missing!r}.")
     facts = survey(table.data)
     left_out, kinds = _sort_columns(table, facts)
-    kept, notes = _kept_rows(table, facts, kinds, missing)
+    kept, notes = kept_rows(table, facts, kinds, missing)
     target = table.column(table.target)
     task, target = find_task(target if len(kept) == len(target) else target.gather(kept))
-    if balance and task.kind == "regression":
-        raise DataError(f"There are no classes to balance: the target '{table.target}' is a quantity.")
     split = split_rows(task, target, table.is_whole, seed)
     is_train = np.zeros(table.height, bool)
     is_train[kept[split["train"]]] = True
     columns, without_sense = fit_columns(table.data, kinds, is_train, missing == "impute")
     left_out |= without_sense
     _check_inputs_left(table, columns, left_out)
-    task = task.fitted(target.gather(split["train"]))
-    y = task.encode(target)
-    parts = _encode_parts(table, columns, {name: kept[rows] for name, rows in split.items()}, y, split)
-    weights = class_weights(task, target.gather(split["train"])) if balance else None
-    notes = [
-        *_left_out(left_out),
-        *notes,
-        *_imputed(columns, facts),
-        *_weighed(task, weights),
-        *_rare(task, target),
-    ]
+    train_target = target.gather(split["train"])
+    task = task.fitted(train_target)
+    weights = class_weights(task, train_target) if balance else None
+    parts = _encode_parts(table, columns, task.encode(target), kept, split)
+    notes = [*_left_out(left_out), *notes, *filled_in(columns, facts), *_weighed(task, weights), *_rare(task, target)]
     return Prepared(table, task, columns, parts, left_out, notes, weights, facts)
 
 
@@ -206,60 +193,21 @@ def _check_inputs_left(table: Table, inputs: list[str] | list[Column], left_out:
         raise DataError(f"No column is left to predict '{table.target}' from. Left out are {reasons}.")
 
 
-def _kept_rows(
-    table: Table, facts: Mapping[str, Facts], kinds: Mapping[str, Kind], missing: Missing
-) -> tuple[np.ndarray, list[str]]:
-    """The numbers of the rows to use, and a sentence about those that are not.  Shape: (kept rows,) int64."""
-    used = [facts[name] for name in facts if name in kinds or name == table.target]
-    needed = [column for column in used if column.missing and (missing != "impute" or column.name == table.target)]
-    height, notes = table.height, []
-    kept = np.arange(height)
-    if needed:
-        counts = missing_counts({column.name: column.missing for column in needed})
-        if missing == "error":
-            row = min(column.first_missing or height for column in needed)
-            raise DataError(
-                f"Values are missing: {counts} (first in row {row}). Fill them in, or choose --missing drop, which "
-                "leaves those rows out, or --missing impute, which puts in the mean or the most frequent text."
-            )
-        kept = _complete_rows(table, [column.name for column in needed])
-        rows = f"{height - len(kept):,} of {height:,} rows"
-        if not len(kept):
-            raise DataError(f"Every row misses a value ({counts}). Leave those columns out, or try --missing impute.")
-        notes = [f"{rows} are dropped, since values are missing: {counts}."]
-    if len(kept) < FEWEST_ROWS:
-        raise DataError(
-            f"{table.about} has {len(kept)} row{'s' * (len(kept) != 1)} to learn from, and at least {FEWEST_ROWS} are "
-            f"needed ({FEWEST_ROWS_TO_SPLIT} to hold some out for a test)."
-        )
-    return kept, notes
-
-
-def _complete_rows(table: Table, names: list[str]) -> np.ndarray:
-    import polars as pl
-
-    complete = [
-        start + frame.select(pl.all_horizontal(pl.all().is_not_null())).to_series().arg_true().to_numpy()
-        for start, frame in chunks.chunks(table.data, names)
-    ]
-    return np.concatenate(complete).astype(np.int64)
-
-
 def _encode_parts(
-    table: Table,
-    columns: list[Column],
-    rows: Mapping[str, np.ndarray],
-    y: np.ndarray,
-    split: Mapping[str, np.ndarray],
+    table: Table, columns: list[Column], y: np.ndarray, kept: np.ndarray, split: Mapping[str, np.ndarray]
 ) -> dict[str, Part]:
-    """Each part's arrays, filled a chunk at a time, so that the table is in memory at most once."""
+    """Each part's arrays, filled a chunk at a time, so that the table is in memory at most once.
+
+    Shape: y (kept rows, ...); `split` numbers the kept rows, `kept` says which of the table's they are.
+    """
     width = sum(len(column.features) for column in columns)
+    rows = {name: kept[numbers] for name, numbers in split.items()}
     x = {name: empty((len(numbers), width), table.is_streamed) for name, numbers in rows.items()}
     for start, frame in chunks.chunks(table.data, [column.name for column in columns]):
         for name, numbers in rows.items():
             first, last = np.searchsorted(numbers, [start, start + frame.height])
             x[name][first:last] = encode_columns(columns, frame[numbers[first:last] - start])
-    return {name: Part(x[name], y[split[name]], numbers) for name, numbers in rows.items()}
+    return {name: Part(x[name], y[split[name]], rows[name]) for name in split}
 
 
 def _left_out(reasons: Mapping[str, str]) -> list[str]:
@@ -268,19 +216,6 @@ def _left_out(reasons: Mapping[str, str]) -> list[str]:
     for name, reason in reasons.items():
         names.setdefault(reason, []).append(name)
     return [f"Left out, since {reason}: {quoted(each)}." for reason, each in names.items()]
-
-
-def _imputed(columns: list[Column], facts: Mapping[str, Facts]) -> list[str]:
-    notes = []
-    for column in columns:
-        count = facts[column.name].missing
-        if count and column.fill is not None:
-            what = f"mean, {column.fill:g}" if column.kind == "number" else f"most frequent text, {column.fill!r}"
-            notes.append(
-                f"{count:,} missing value{'s' * (count > 1)} of '{column.name}': filled in with its {what} "
-                "(of the training rows)."
-            )
-    return notes
 
 
 def _weighed(task: Task, weights: np.ndarray | None) -> list[str]:
