@@ -153,7 +153,7 @@ class Generator(Twister):
         array([2, 5, 3, 0, 1, 4])
         """
         partners = np.arange(_size(n))
-        partners[:-1] += self.words(max(n - 1, 0)) % (n - partners[:-1])
+        partners[:-1] += self.words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint32)
         return swapped(partners).astype(dtype, copy=False)
 
     def bernoulli(self, p: float, shape: Shape, dtype: Any = np.float32) -> Array:
