@@ -1,0 +1,3 @@
+"""A training step told: its record as a story, as formulas and as pictures, with every number in it."""
+
+from backlit.explain.explanation import Explanation as Explanation
