@@ -27,7 +27,13 @@ TABLE_OPTIMIZERS = [name for name in OPTIMIZERS if name != "lbfgs"]
 Missing = Literal["error", "drop", "impute"]
 
 # The kind of value that a field takes, by the type of its default, in the words of an error.
-KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a name", tuple: "whole numbers"}
+KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a name",
+    tuple: "whole numbers, as in [32, 16]",
+}
 
 
 class OptionError(ValueError):
