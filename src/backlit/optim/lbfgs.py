@@ -14,6 +14,7 @@ from backlit.ops.registry import IGNORE, QUIET
 from backlit.optim.checks import learning_rate
 from backlit.optim.line_search import Trial, strong_wolfe
 from backlit.optim.optimizer import Closure, Optimizer
+from backlit.optim.writing import kept, put, read
 from backlit.tensor import Tensor
 
 Array = Any
@@ -115,7 +116,7 @@ class LBFGS(Optimizer):
             moves += 1
             d = self.direction(g, state)
             slope, before = float(np.dot(g, d)), loss
-            state.update(d=Tensor.wrap(d), prev_flat_grad=Tensor.wrap(g), prev_loss=loss, t=self.first_length(g, state))
+            state.update(d=kept(d), prev_flat_grad=kept(g), prev_loss=loss, t=self.first_length(g, state))
             if slope > -group["tolerance_change"]:
                 break
             loss, g, tried = self.move(closure, Trial(0.0, loss, g, slope), d, moves, evaluated)
@@ -137,22 +138,22 @@ class LBFGS(Optimizer):
         if state["n_iter"] == 1:
             state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
             return -g
-        y, s = g - state["prev_flat_grad"].array, state["d"].array * float(state["t"])
+        y, s = g - read(state["prev_flat_grad"].array), read(state["d"].array) * float(state["t"])
         curvature = np.dot(y, s)
         if curvature > 1e-10:  # else H would not stay positive definite (Nocedal and Wright, equation 7.18)
             for name, value in (("old_dirs", y), ("old_stps", s), ("ro", 1 / curvature)):
                 if len(state[name]) == self.param_groups[0]["history_size"]:
                     state[name].pop(0)
-                state[name].append(Tensor.wrap(np.asarray(value)))
-            state["H_diag"] = Tensor.wrap(np.asarray(curvature / np.dot(y, y)))
-        history = [tuple(array_in(part) for part in entry)
+                state[name].append(kept(value))
+            state["H_diag"] = kept(curvature / np.dot(y, y))
+        history = [tuple(read(array_in(part)) for part in entry)
                    for entry in zip(state["old_dirs"], state["old_stps"], state["ro"], strict=True)]  # fmt: skip
-        return newton_direction(g, history, array_in(state["H_diag"]))
+        return newton_direction(g, history, read(array_in(state["H_diag"])))
 
     def move(self, closure: Closure, start: Trial, d: Array, moves: int, evaluated: int) -> tuple[float, Array, int]:
         """Go along `d`; the loss and the gradient there, and how often the closure was called."""
         group, state = self.param_groups[0], self.state[self.params[0]]
-        here = [p.array.copy() for p in self.params]
+        here = [read(p.array).copy() for p in self.params]
         if group["line_search_fn"] is None:
             self.place(here, d, state["t"])
             if moves == group["max_iter"]:  # nobody would look at what one more evaluation says
@@ -173,14 +174,17 @@ class LBFGS(Optimizer):
     def gradient(self) -> Array:
         """All gradients in one row; zeros for a parameter that has none."""
         return np.concatenate(
-            [np.zeros(p.array.size, p.array.dtype) if p.grad is None else p.grad.array.ravel() for p in self.params]
+            [
+                np.zeros(p.array.size, p.array.dtype) if p.grad is None else read(p.grad.array).ravel()
+                for p in self.params
+            ]
         )
 
     def place(self, here: list[Array], d: Array, t: float) -> None:
         """Put the parameters at `here` + t · d."""
         start, line = 0, users_line()
         for p, x in zip(self.params, here, strict=True):
-            p.array[...] = x + t * d[start : start + x.size].reshape(x.shape)
+            put(p, x + t * d[start : start + x.size].reshape(x.shape))
             p.version.count += 1
             p.version.writer = line
             start += x.size

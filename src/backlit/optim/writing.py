@@ -38,6 +38,26 @@ def run(function: Callable[..., Any], *arrays: Any, **settings: Any) -> Any:
     return function(*arrays, **settings) if recorder is None else recorder.computed(function, arrays, settings)
 
 
+def read(array: Any) -> Any:
+    """An array to compute with outside of a rule; while a step is recorded, a symbol of it."""
+    recorder = reading.recorder
+    return array if recorder is None else recorder.lifted(array)
+
+
+def kept(value: Any) -> Tensor:
+    """What was computed from `read` arrays, as a tensor of the state."""
+    recorder = reading.recorder
+    return Tensor.wrap(np.asarray(value if recorder is None else recorder.lowered(value)))
+
+
+def put(p: Tensor, value: Any) -> None:
+    """Overwrite a parameter with what was computed from `read` arrays."""
+    if reading.recorder is None:
+        p.array[...] = value
+    else:
+        reading.recorder.put(p, value)
+
+
 def in_pieces(rule: Callable[..., Any], g: Any, p: Any, memory: list[Any], settings: dict[str, float]) -> None:
     """`rewrite`, some rows at a time."""
     rows = max(1, PIECE * len(p) // p.nbytes)

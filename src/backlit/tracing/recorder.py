@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit.autograd.modes import grad_mode
 from backlit.autograd.tracked import Tracked, users_frame
 from backlit.ops.registry import Op
 from backlit.tracing.graph import Expression, Line, Role, lines_in, replaced
@@ -133,6 +134,8 @@ class Recorder:
         """Run an op's body on symbols. Out: arrays, as the body itself would give."""
         frame = users_frame()
         self.look_at(frame)
+        if self.role == "update" and grad_mode.enabled and any(getattr(given, "needs_grad", False) for given in inputs):
+            self.role = "forward"  # once more: a second loss, or LBFGS looking where it has come to
         self.calls += 1
         self.origins[self.calls] = (f"{frame.f_code.co_filename}:{frame.f_lineno}", self.modules.path)
         with self.within(op.name, "forward", self.calls):
@@ -212,6 +215,13 @@ class Recorder:
             news = rule(olds[0], self.lifted(g), *olds[1:], **named)
             for array, new in zip(arrays, news if state else (news,), strict=True):
                 self.memory.write(array, new)
+        self.updated[id(p)] = (p, self.memory.line_of(p.array))
+        self.role = before
+
+    def put(self, p: Any, value: Any) -> None:
+        """An optimizer overwrites a parameter with something that it computed by itself."""
+        before, self.role = self.role, "update"
+        self.memory.write(p.array, value)
         self.updated[id(p)] = (p, self.memory.line_of(p.array))
         self.role = before
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.tracing.graph import ROLES, Graph, Line
+from backlit.tracing.graph import Graph, Line
 
 #: How tightly Python binds each operator; a call or a name binds tightest.
 BINDING = {
@@ -120,9 +120,13 @@ def statement(line: Line) -> str:
 def program(graph: Graph) -> str:
     """Every call on a line of its own, in order. The inputs are names that must be there already."""
     lines = ["import numpy as np", *prelude(graph.lines)]
-    for role in ROLES[1:]:
-        statements = [text for line in graph.lines if line.role == role and (text := statement(line))]
-        lines += ["", f"# {role}", *statements] if statements else []
+    role = "input"
+    for line in graph.lines:
+        text = "" if line.kind == "input" else statement(line)
+        if text:
+            lines += ["", f"# {line.role}"] if line.role != role else []
+            lines.append(text)
+            role = line.role
     return "\n".join(lines) + "\n"
 
 
