@@ -1,5 +1,6 @@
 """Where tables come from: files of every kind, large ones streamed, and built-in problems."""
 
+import errno
 import gc
 import os
 import tempfile
@@ -228,6 +229,21 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, as_if_large, monkeypa
     gc.collect()
     assert os.listdir(temporary) == []
     assert np.isfinite(part.x).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="space cannot be asked for here")
+def test_a_full_disk_is_said_before_the_training(tmp_path, as_if_large, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    mixed().write_csv(tmp_path / "t.csv")
+    table = load_table(str(tmp_path / "t.csv"))
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(DataError, match=r"MB of disk: the temporary folder .* \(No space left on device\).*TMPDIR"):
+        prepare(table, missing="drop")
+    monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
+    with pytest.raises(DataError, match=r"rewritten before it is read, and the temporary folder .* cannot hold it"):
+        load_table(str(tmp_path / "t.csv"))
 
 
 def test_faults_of_a_large_csv_are_named_as_those_of_a_small_one(tmp_path, as_if_large):

@@ -25,7 +25,12 @@ def empty(shape: tuple[int, ...], on_disk: bool) -> np.ndarray:
             os.posix_fallocate(file.fileno(), 0, size) if hasattr(os, "posix_fallocate") else file.truncate(size)
             return np.asarray(np.memmap(file, np.float32, "r+", shape=shape))
     except OSError as error:
-        raise DataError(
-            f"The table needs {size / 1e6:,.0f} MB of disk in {tempfile.gettempdir()}: {error.strerror}. "
-            "Make room there, or name another folder in the environment variable TMPDIR."
-        ) from None
+        raise DataError(f"The table needs {size / 1e6:,.0f} MB of disk: {no_room(str(error.strerror))}") from None
+
+
+def no_room(reason: str) -> str:
+    """What to do about a temporary folder that cannot hold what must be put there."""
+    return (
+        f"the temporary folder {tempfile.gettempdir()} cannot hold it ({reason}). Make room there, or name another "
+        "folder in the environment variable TMPDIR."
+    )

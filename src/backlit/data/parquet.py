@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 import weakref
@@ -9,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backlit.data.arrays import no_room
 from backlit.data.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,13 +49,27 @@ def through_parquet(rows: pl.LazyFrame, mend: Callable[[pl.LazyFrame], pl.LazyFr
     """The same rows, mended and streamed from a temporary file that lasts as long as the answer."""
     folder = Path(tempfile.mkdtemp(prefix="backlit-"))
     try:
-        rows.sink_parquet(folder / "rows.parquet", compression="lz4", row_group_size=ROWS_IN_GROUP)
+        _write(rows, folder / "rows.parquet")
         streamed = mend(_scan(folder / "rows.parquet"))
         weakref.finalize(streamed, shutil.rmtree, folder, ignore_errors=True)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return streamed
+
+
+def _write(rows: pl.LazyFrame, path: Path) -> None:
+    """Raises DataError if the disk is full, which polars says like any fault of the rows themselves."""
+    import polars as pl
+
+    try:
+        rows.sink_parquet(path, compression="lz4", row_group_size=ROWS_IN_GROUP)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if f"os error {errno.ENOSPC}" not in str(error) and getattr(error, "errno", None) != errno.ENOSPC:
+            raise
+        raise DataError(
+            f"A large file is rewritten before it is read, and {no_room(os.strerror(errno.ENOSPC))}"
+        ) from None
 
 
 def _scan(path: Path) -> pl.LazyFrame:
