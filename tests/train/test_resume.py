@@ -201,10 +201,22 @@ def test_a_damaged_state_is_said(name, tmp_path):
         go_on(run, 4)
 
 
-def test_a_state_that_is_not_there_is_said(tmp_path):
+@pytest.mark.parametrize("name", ["state.safetensors", "config.toml"])
+def test_a_file_that_is_not_there_is_said(name, tmp_path):
     run = run_in(tmp_path / "run", epochs=2)
-    os.remove(run / "state.safetensors")
-    with pytest.raises(RunFolderError, match="state.safetensors cannot be read: No such file"):
+    os.remove(run / name)
+    with pytest.raises(RunFolderError, match=f"cannot go on: it has no {name}. Copy the folder again"):
+        load_unfinished(run, 4)
+
+
+def test_settings_that_were_changed_are_noticed(tmp_path):
+    run = run_in(tmp_path / "run", epochs=2)
+    settings = (run / "config.toml").read_text()
+    (run / "config.toml").write_text(settings.replace("hidden = [32]", "hidden = [3]"))
+    with pytest.raises(RunFolderError, match=r"it is of another network or optimizer: .*this model has .*\)\. Copy"):
+        go_on(run, 4)
+    (run / "config.toml").write_text(settings.replace('data = "iris"', ""))
+    with pytest.raises(RunFolderError, match="config.toml is damaged: it names no data"):
         load_unfinished(run, 4)
 
 

@@ -44,9 +44,7 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
     cannot be read; OptionError for epochs that the run has behind it, or its schedule does not reach.
     """
     folder = Path(folder)
-    config, settings = read_config(folder), read_settings(folder / CONFIG)
-    if "data" not in settings:
-        raise damaged(folder, CONFIG, "it names no data")
+    config, settings = read_config(folder), _read_own_settings(folder)
     options = Options(**{name: settings[name] for name in OPTIONS if name in settings})
     saved = _load_state(folder / STATE)
     going_on = dataclasses.replace(
@@ -58,10 +56,20 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
     table = load_table(settings["data"], settings.get("target"))
     if table.digest != config["data"]["sha256"]:
         raise RunFolderError(
-            f"{folder} cannot go on: {table.source} has changed since the run began. Train anew on what it now holds."
+            f"{folder} cannot go on: {table.source} has changed since the run began. Train again on what it now holds."
         )
     prepared = prepare(table, going_on.seed, going_on.missing, going_on.balance)
     return Unfinished(folder, prepared, going_on, saved)
+
+
+def _read_own_settings(folder: Path) -> dict[str, Any]:
+    for name in (CONFIG, STATE):
+        if not (folder / name).is_file():
+            raise RunFolderError(f"{folder} cannot go on: it has no {name}. Copy the folder again, or train again.")
+    settings = read_settings(folder / CONFIG)
+    if "data" not in settings:
+        raise damaged(folder, CONFIG, "it names no data")
+    return settings
 
 
 def _check_epochs(folder: Path, options: Options, epochs: int, done: int) -> None:
@@ -88,4 +96,4 @@ def _load_state(path: Path) -> state.State:
 
 
 def _cannot_go_on(folder: Path, error: state.StateError) -> RunFolderError:
-    return RunFolderError(f"{folder} cannot go on from {STATE}: {error}. Copy the folder again, or train anew.")
+    return RunFolderError(f"{folder} cannot go on from {STATE}: {error}. Copy the folder again, or train again.")

@@ -64,7 +64,8 @@ def restore(state: State, run: Run) -> None:
         run.model.load_state_dict(tree["model"])
         run.optimizer.load_state_dict(tree["optimizer"])
     except (RuntimeError, ValueError) as error:
-        raise StateError(f"it is of another network or optimizer: {str(error).splitlines()[-1].strip()}") from error
+        last = str(error).splitlines()[-1].strip().removesuffix(".")
+        raise StateError(f"it is of another network or optimizer: {last}") from error
     set_rng_state(tree["generator"])
     run.batches.order, run.batches.start = tree["order"], tree["start"]
     run.step, run.epoch, run.loss = tree["step"], tree["epoch"], tree["loss"]
