@@ -277,7 +277,7 @@ class Tensor(Tracked):
         """The NumPy array that shares this tensor's memory."""
         if self.requires_grad and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self.array
+        return self.array if reading.recorder is None else reading.recorder.memory.taken_out(self.array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()

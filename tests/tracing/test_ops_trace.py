@@ -1,4 +1,4 @@
-"""Every op of the registry and every optimizer traces: the program that comes of it gives the same numbers, to the bit."""
+"""Every op of the registry traces: the program that comes of it gives the same numbers, to the bit."""
 
 import numpy as np
 import pytest

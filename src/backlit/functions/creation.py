@@ -12,6 +12,7 @@ from backlit import dtypes
 from backlit.device import check_device
 from backlit.functions.publish import into
 from backlit.ops import convert
+from backlit.ops.registry import reading
 from backlit.tensor import Tensor, apply
 
 Array = np.ndarray[Any, Any]
@@ -74,12 +75,20 @@ def from_numpy(ndarray: Array) -> Tensor:
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
             "supported. Copy it first: torch.from_numpy(array.copy())."
         )
-    return Tensor.wrap(ndarray)
+    return Tensor.wrap(ndarray if reading.recorder is None else from_outside(np.asarray(ndarray), ndarray))
 
 
-def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
-) -> Tensor:
+def from_outside(array: Array, original: Any) -> Array:
+    """An array that was just made of `original`: a record must know where it comes from."""
+    memory = reading.recorder.memory
+    if isinstance(original, Tensor):
+        memory.copied(array, original.array)
+    else:
+        memory.brought_back(array, original)
+    return array
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
     """A tensor of one axis over the bytes of `buffer`, which it shares."""
     return finished(np.frombuffer(buffer, dtypes.to_numpy(dtype), count, offset), None, requires_grad)
 
@@ -93,11 +102,12 @@ def array_of(data: Any, dtype: Any = None) -> Any:
     """A fresh array of what a user may give as data."""
     kind = None if dtype is None else dtypes.to_numpy(dtype)
     if isinstance(data, Tensor):
-        return np.array(data.array, dtype=kind)
+        array = np.array(data.array, dtype=kind)
+        return array if reading.recorder is None else from_outside(array, data)
     if isinstance(data, (np.ndarray, np.generic)):
         array = np.array(data, dtype=kind)
         dtypes.of(array.dtype)
-        return array
+        return array if reading.recorder is None else from_outside(array, data)
     if isinstance(data, (list, tuple)):
         data = plain(data)
     try:

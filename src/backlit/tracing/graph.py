@@ -64,6 +64,11 @@ class Line:
         return getattr(self.value, "dtype", None)
 
     @property
+    def place(self) -> Line:
+        """The line that first named this line's memory: itself, unless memory was overwritten under an old name."""
+        return self.expression.arguments[0].place if self.kind in ("write", "same") else self
+
+    @property
     def operands(self) -> list[Line]:
         """The lines that this one reads, in order, each once."""
         return list(dict.fromkeys(lines_in((self.expression.arguments, self.expression.settings))))
@@ -98,12 +103,31 @@ def replaced(nest: Any, change: Callable[[Any], Any]) -> Any:
     return change(nest)
 
 
+@dataclass(eq=False)
+class Call:
+    """One call of an op: what its body was given and gave, and what its rules were given and gave.
+
+    `inputs` are lines, or numbers and None as they were given; before they were brought to one dtype. `extras` are the
+    intermediates that the op keeps for its rules. `g` is the gradient of `out` and `gradients` those of the inputs, by
+    position, as the rules gave them; None and empty where no backward pass came by.
+    """
+
+    op: str
+    number: int
+    inputs: tuple[Any, ...]
+    settings: dict[str, Any]
+    out: Line
+    extras: dict[str, Any] = field(default_factory=dict)
+    g: Line | None = None
+    gradients: dict[int, Line] = field(default_factory=dict)
+
+
 @dataclass
 class Graph:
     """The lines of one step, in the order in which they ran.
 
     `outputs` are what the step leaves behind, by name: the loss, the gradients, the parameters and the optimizer's
-    state after the update. `result` is what the recorded function returned.
+    state after the update. `result` is what the recorded function returned. `calls` are the ops' calls by number.
     """
 
     lines: list[Line]
@@ -111,6 +135,7 @@ class Graph:
     loss: Line | None = None
     result: Any = None
     notes: list[str] = field(default_factory=list)
+    calls: dict[int, Call] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Line]:

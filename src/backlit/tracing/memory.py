@@ -8,6 +8,7 @@ import numpy as np
 
 from backlit.tracing.errors import TraceError
 from backlit.tracing.graph import Expression, Line
+from backlit.tracing.outside import Outside
 from backlit.tracing.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class Memory:
         self.recorder = recorder
         self.held: dict[int, tuple[Array, Line]] = {}  # the array too: an id must not be given out again
         self.given: dict[int, tuple[Array, Line]] = {}  # what was there before, under its first line
-        self.drawn: dict[int, tuple[Array, str]] = {}  # arrays that the generator made, and how
+        self.drawn: dict[int, tuple[Array, str, Array]] = {}  # by the generator: the method, and the state before
+        self.outside: dict[int, Array] = {}  # computed by the user's own NumPy from recorded values
 
     def knows(self, array: Array) -> bool:
         return id(array) in self.held
@@ -37,16 +39,39 @@ class Memory:
             return self.held[id(array)][1]
         line = next((line for other, line in self.sharing(array) if is_same_place(array, other)), None)
         if line is None:
-            line = self.recorder.given(array, self.drawn[id(array)][1] if id(array) in self.drawn else "array")
-            self.given[id(array)] = (array, line)
+            line = self.first_line(array)
         self.hold(array, line)
         return line
+
+    def first_line(self, array: Array) -> Line:
+        """The line of something that was there before, or was drawn: an input of the step."""
+        if id(array) in self.outside:
+            raise TraceError(
+                "A value of this step was taken out with numpy(), changed by NumPy and brought back as a tensor: the "
+                "record lost its way there. Compute it with tensor functions, as in torch.exp(x) for np.exp(x.numpy())."
+            )
+        if id(array) in self.drawn:
+            _, method, state = self.drawn[id(array)]
+            line = self.recorder.given(array, "drawn", settings=(("method", method), ("state", state)))
+        else:
+            line = self.recorder.given(array, "array")
+        self.given[id(array)] = (array, line)
+        return line
+
+    def taken_out(self, array: Array) -> Array:
+        """A recorded array as the user's NumPy gets it."""
+        return array.view(Outside) if self.knows(array) else array
+
+    def brought_back(self, array: Array, original: Any) -> None:
+        """`array` was made of something that the user's NumPy computed."""
+        if isinstance(original, Outside):
+            self.outside[id(array)] = array
 
     def copied(self, copy: Array, original: Array) -> None:
         """A copy of known memory holds the same line."""
         line = self.line_of(original)
         if copy.dtype != original.dtype:
-            line = Symbol(line, self.recorder).astype(copy.dtype.type).line
+            line = Symbol(line, self.recorder, original).astype(copy.dtype.type).line
         self.hold(copy, line)
 
     def sharing(self, array: Array) -> list[tuple[Array, Line]]:

@@ -6,6 +6,7 @@ import inspect
 import keyword
 import re
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ def graph_of(recorder: Recorder, step: Callable[..., Any] | None, examples: Iter
     names = Names(recorder, step, tuple(examples))
     names.give()
     loss = recorder.roots[0] if recorder.roots else None
-    graph = Graph(recorder.lines, {}, loss, result)
+    graph = Graph(recorder.lines, {}, loss, result, calls=recorder.made_calls)
     for line in recorder.roots:
         line.role = "loss"
         graph.outputs[line.name] = line
@@ -81,6 +82,13 @@ class Names:
             name = self.of_tensor(leaf)
             chosen.setdefault(id(line), (f"d_{name}", f"{self.paths[id(leaf.array)][1]}.grad"))
         for line in recorder.lines:
+            home = line.place
+            if home is not line and id(line) in chosen:
+                chosen.setdefault(id(home), chosen[id(line)])
+        for line in recorder.lines:
+            if line.place is not line:  # the same memory, later
+                line.name, line.path = line.place.name, line.place.path
+                continue
             line.name, line.path = chosen.get(id(line), (line.name, ""))
             line.is_named = line.is_named or id(line) in chosen
             line.name = self.unique(line.name)
@@ -112,10 +120,10 @@ def arguments_of(step: Callable[..., Any] | None, examples: tuple[Any, ...]) -> 
     return [(name, value) for name, value in zip(names, examples, strict=False) if isinstance(value, Tracked)]
 
 
-def variables(frames: list[Any]) -> list[tuple[str, Any]]:
-    """The tensors that the user's variables hold, functions' own before the module's."""
+def variables(frames: list[tuple[int, Any]]) -> list[tuple[str, Any]]:
+    """The tensors that the user's variables hold: what the step itself calls them, before what it calls does."""
     found: list[tuple[str, Any]] = []
-    for frame in frames:
+    for _, frame in sorted(frames, key=itemgetter(0)):
         for scope in (frame.f_locals, frame.f_globals):
             found += [(n, v) for n, v in list(scope.items()) if isinstance(v, Tracked) and not n.startswith("__")]
     return [(n, v) for n, v in found if isinstance(v.array, np.ndarray)]

@@ -11,6 +11,7 @@ from backlit.ops.registry import reading
 from backlit.tensor import Tensor
 from backlit.tracing.errors import TraceError
 from backlit.tracing.names import graph_of
+from backlit.tracing.outside import listening_to_draws
 from backlit.tracing.recorder import Recorder
 
 
@@ -21,7 +22,7 @@ def recording() -> Iterator[Recorder]:
         raise TraceError("A step is being recorded already: one record cannot stand inside another.")
     recorder = reading.recorder = Recorder()
     try:
-        with recorder.modules:
+        with recorder.modules, listening_to_draws(recorder):
             yield recorder
     finally:
         reading.recorder = None

@@ -17,7 +17,7 @@ import numpy as np
 from backlit.autograd.modes import grad_mode
 from backlit.autograd.tracked import Tracked, users_frame
 from backlit.ops.registry import Op
-from backlit.tracing.graph import Expression, Line, Role, lines_in, replaced
+from backlit.tracing.graph import Call, Expression, Line, Role, lines_in, replaced
 from backlit.tracing.memory import Memory
 from backlit.tracing.modules import ModuleStack
 from backlit.tracing.symbol import Symbol
@@ -39,11 +39,16 @@ class Recorder:
         self.thread = threading.get_ident()
         self.role: Role = "forward"
         self.op, self.reading, self.call, self.calls = "", "forward", -1, 0
+        self.made_calls: dict[int, Call] = {}
         self.origins: dict[int, tuple[str, str]] = {}  # of a call: the user's line, and the module's path
+        self.given_to: dict[int, list[Any]] = {}  # of a call: the lines of its inputs (None for what is no array)
+        self.made_by: dict[int, Line] = {}  # of a call: the line of its output
+        self.arrived: dict[int, Line] = {}  # of a call: the gradient of its output
+        self.states: list[tuple[Any, Any, str]] = []  # an optimizer's arrays: parameter, array, name in the rule
         self.gradients: dict[int, tuple[Any, Line]] = {}
         self.updated: dict[int, tuple[Any, Line]] = {}
         self.settings: dict[tuple[str, Any], Line] = {}
-        self.frames: list[Any] = []
+        self.frames: list[tuple[int, Any]] = []  # the user's, each with its depth
         self.roots: list[Line] = []  # what backward passes began from: the losses
         self.nodes: dict[int, tuple[Any, Line]] = {}
         self.before: list[Role] = []
@@ -62,7 +67,7 @@ class Recorder:
             f"t{len(self.lines)}", expression, value, self.role, self.op, self.reading, self.call, where, module
         )
         self.lines.append(line)
-        return Symbol(line, self)
+        return Symbol(line, self, value)
 
     def asked(
         self, kind: str, text: str, args: Sequence[Any], kwargs: dict[str, Any], compute: Callable[..., Any],
@@ -70,7 +75,7 @@ class Recorder:
     ) -> Any:  # fmt: skip
         """Compute something and write it down. Results that are no arrays are handed on as they are."""
         arguments, settings = replaced((tuple(args), dict(kwargs)), self.in_record)
-        values, named = replaced((arguments, settings), value_of)
+        values, named = replaced((tuple(args), dict(kwargs)), value_of)
         result = compute(*values, **named)
         expression = Expression(kind, text, arguments, tuple(settings.items()), function)
         return self.result(expression, result)
@@ -97,16 +102,17 @@ class Recorder:
             return value.line
         return self.memory.line_of(value) if isinstance(value, np.ndarray) else value
 
-    def given(self, value: Any, sort: str, name: str = "") -> Line:
+    def given(self, value: Any, sort: str, name: str = "", settings: tuple[tuple[str, Any], ...] = ()) -> Line:
         """A line for something that was there before: an input of the step."""
-        line = Line(name or f"c{len(self.lines)}", Expression("input", sort), value, "input", is_named=bool(name))
+        expression = Expression("input", sort, (), settings)
+        line = Line(name or f"c{len(self.lines)}", expression, value, "input", is_named=bool(name))
         self.lines.append(line)
         return line
 
     def lifted(self, value: Any) -> Any:
         """A value as a body or a rule is given it: arrays as symbols, and nests of them."""
         if isinstance(value, np.ndarray):
-            return Symbol(self.memory.line_of(value), self)
+            return Symbol(self.memory.line_of(value), self, value)
         if isinstance(value, (tuple, list)) and any(isinstance(v, np.ndarray) for v in value):
             return type(value)(self.lifted(v) for v in value)
         return value
@@ -140,16 +146,26 @@ class Recorder:
         self.origins[self.calls] = (f"{frame.f_code.co_filename}:{frame.f_lineno}", self.modules.path)
         with self.within(op.name, "forward", self.calls):
             symbols = [self.input_of(given, array) for given, array in zip(inputs, arrays, strict=True)]
+            call, self.given_to[self.calls] = self.calls, [getattr(symbol, "line", None) for symbol in symbols]
             out = op.forward(*symbols, **settings)
+            whole = out[0] if op.extras else out
+            if isinstance(whole, Symbol):
+                self.made_by[call] = whole.line
+                kept = {name: self.in_record(value) for name, value in out[1].items()} if op.extras else {}
+                self.made_calls[call] = Call(op.name, call, self.lines_of(inputs), settings, whole.line, kept)
             if op.extras:
                 out, extras = out
                 return self.lowered(out), {name: self.lowered(value) for name, value in extras.items()}
             return self.lowered(out)
 
+    def lines_of(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """The lines of an op's inputs, before they are brought to one dtype; what is no tensor as it is."""
+        return tuple(self.in_record(given.array if isinstance(given, Tracked) else given) for given in inputs)
+
     def input_of(self, given: Any, array: Any) -> Any:
         """A symbol of an op's input; where promotion changed the dtype, that is a line too."""
         if isinstance(given, Tracked) and array is not given.array and isinstance(array, np.ndarray):
-            return Symbol(self.memory.line_of(given.array), self).astype(array.dtype.type)
+            return self.lifted(given.array).astype(array.dtype.type)
         return self.lifted(array)
 
     def made(self, result: Any) -> None:
@@ -163,13 +179,23 @@ class Recorder:
         op = node.plan.op
         lifted = [self.lifted(value) for value in values]
         if isinstance(values[0], np.generic):  # the gradient of a loss with respect to itself
-            lifted[0] = Symbol(self.given(values[0], "seed", "d_loss"), self)
+            lifted[0] = Symbol(self.given(values[0], "seed", "d_loss"), self, values[0])
+        if isinstance(lifted[0], Symbol):
+            self.arrived.setdefault(getattr(node, "call", -1), lifted[0].line)
         results = []
         for (rule, pick), at in zip(node.plan.rules, node.plan.wanted, strict=True):
             name = op.inputs[min(at, len(op.inputs) - 1)]
             with self.within(op.name, f"gradient of {name}", getattr(node, "call", -1)):
                 results.append(rule(*pick(lifted)))
+        self.differentiated(getattr(node, "call", -1), lifted[0], dict(zip(node.plan.wanted, results, strict=True)))
         return results
+
+    def differentiated(self, number: int, g: Any, results: dict[int, Any]) -> None:
+        """Note in a call what its rules were given and gave."""
+        call = self.made_calls.get(number)
+        if call is not None:
+            call.g = self.in_record(g)
+            call.gradients = {at: line for at, r in results.items() if isinstance(line := self.in_record(r), Line)}
 
     def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
         """A backward walk starts. Out: how it makes tensors of what it carries, symbols among it."""
@@ -211,6 +237,7 @@ class Recorder:
         with self.within(rule.__name__, "update", -1):
             named = {name: self.setting(name, value) for name, value in settings.items()}
             arrays = [p.array, *(kept.array for kept in state)]
+            self.states += [(p, *kept) for kept in zip(arrays[1:], rule.__code__.co_varnames[2:], strict=False)]
             olds = [self.lifted(array) for array in arrays]
             news = rule(olds[0], self.lifted(g), *olds[1:], **named)
             for array, new in zip(arrays, news if state else (news,), strict=True):
@@ -237,15 +264,23 @@ class Recorder:
             return value
         if (name, value) not in self.settings:
             self.settings[name, value] = self.given(value, "setting", name)
-        return Symbol(self.settings[name, value], self)
+        return Symbol(self.settings[name, value], self, value)
 
     # What names can be taken from.
 
     def look_at(self, frame: Any) -> None:
         """Remember the frame: at the end its variables give names to the lines they hold."""
-        if not self.frames or self.frames[-1] is not frame:
-            self.frames.append(frame)
+        if not self.frames or self.frames[-1][1] is not frame:
+            self.frames.append((depth(frame), frame))
 
 
 def value_of(part: Any) -> Any:
-    return part.value if isinstance(part, Line) else part
+    return part.value if isinstance(part, Symbol) else part
+
+
+def depth(frame: Any) -> int:
+    """How many calls lie above a frame that runs."""
+    count = 0
+    while frame.f_back is not None:
+        frame, count = frame.f_back, count + 1
+    return count

@@ -114,7 +114,7 @@ def statement(line: Line) -> str:
     def part(v: Any) -> str:
         return bracketed(v, lambda other: other.name, 0)
 
-    return f"{target.name}{''.join(f'[{subscript(key, part)}]' for key in keys) or '[...]'} = {part(value)}"
+    return f"{target.place.name}{''.join(f'[{subscript(key, part)}]' for key in keys) or '[...]'} = {part(value)}"
 
 
 def program(graph: Graph) -> str:

@@ -33,17 +33,16 @@ PREFIX = {"neg": "-", "pos": "+", "invert": "~"}
 
 
 class Symbol:
-    """A named value. It computes as it records, so that a body may branch on it: what ran is what is written down."""
+    """A named value. It computes as it records, so that a body may branch on it: what ran is what is written down.
 
-    __slots__ = ("line", "recorder")
+    `value` is the array itself, of which views are views; `line.value` keeps what it was when it was computed.
+    """
+
+    __slots__ = ("line", "recorder", "value")
     __hash__ = None  # type: ignore[assignment]  # as an array's: == compares the elements
 
-    def __init__(self, line: Line, recorder: Recorder) -> None:
-        self.line, self.recorder = line, recorder
-
-    @property
-    def value(self) -> Any:
-        return self.line.value
+    def __init__(self, line: Line, recorder: Recorder, value: Any) -> None:
+        self.line, self.recorder, self.value = line, recorder, value
 
     @property
     def shape(self) -> tuple[int, ...]:
