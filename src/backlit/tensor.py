@@ -388,13 +388,13 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
             arrays.append(value if value is None or type(value) in NUMBERS else constant(value, op))
     if op.promotes is not None and (len(arrays) > 1 or arrays[0].dtype.kind != "f"):
         arrays = dtypes.promote(arrays, op.promotes == "float")
-    recorder = reading.recorder
+    listener = reading.listener
     token = QUIET.set(IGNORE)
     try:
-        if recorder is None:
+        if listener is None:
             out = op.forward(*arrays, **settings)
         else:
-            out = recorder.forward(op, inputs, arrays, settings)
+            out = listener.forward(op, inputs, arrays, settings)
     except (ValueError, IndexError, TypeError) as error:
         raise mismatch(op, arrays, error) from None
     except OverflowError:
@@ -413,8 +413,8 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
         share(result, inputs[0], op, settings)
     if wanted and grad_mode.enabled and out.dtype.kind == "f":
         record(op.plan(tuple(wanted)), inputs, arrays, settings, result)
-    if recorder is not None:
-        recorder.made(result)
+    if listener is not None:
+        listener.made(result)
     return result
 
 

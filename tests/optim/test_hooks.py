@@ -50,6 +50,23 @@ def test_saving_and_loading_hooks(ns):
     assert saved["note"] == 1  # a hook works on a copy
 
 
+@BOTH
+def test_hooks_of_every_optimizer_stand_around_its_own(ns):
+    optimizers = __import__(f"{ns.__name__}.optim.optimizer", fromlist=["optimizer"])
+    seen = []
+    with (
+        optimizers.register_optimizer_step_pre_hook(lambda opt, args, kwargs: seen.append("every before")),
+        optimizers.register_optimizer_step_post_hook(lambda opt, args, kwargs: seen.append("every after")),
+    ):
+        _, optimizer = optimizer_of_one(ns)
+        optimizer.register_step_pre_hook(lambda opt, args, kwargs: seen.append("before"))
+        optimizer.register_step_post_hook(lambda opt, args, kwargs: seen.append("after"))
+        optimizer.step()
+    assert seen == ["every before", "before", "after", "every after"]
+    optimizer.step()
+    assert seen[4:] == ["before", "after"]
+
+
 def test_a_watched_optimizer_is_freed_with_its_last_reference():
     """The wrapper around step must not keep the optimizer, and with it the model, alive."""
     import gc

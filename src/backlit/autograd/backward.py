@@ -73,9 +73,9 @@ def walk(
     found: dict[Any, Any] = {}
     mode, anomaly = (grad_mode.enabled, grad_mode.graph), grad_mode.anomaly
     grad_mode.enabled = grad_mode.graph = graph
-    recorder = reading.recorder
-    if recorder is not None:
-        wrap = recorder.begin_backward(roots, wrap)
+    listener = reading.listener
+    if listener is not None:
+        wrap = listener.begin_backward(roots, wrap)
     token = QUIET.set(IGNORE)
     try:
         while waiting:
@@ -110,8 +110,8 @@ def walk(
     finally:
         grad_mode.enabled, grad_mode.graph = mode
         QUIET.reset(token)
-        if recorder is not None:
-            recorder.end_backward()
+        if listener is not None:
+            listener.end_backward()
 
 
 def leading_to(wanted: set[Any], roots: Iterable[Any]) -> set[Any]:

@@ -26,9 +26,14 @@ REQUIRED = object()
 
 
 class Reading:
-    """Who reads the ops besides the eager engine: a recorder while a step is written down, else None."""
+    """Who reads the ops besides the eager engine.
+
+    recorder: while a step is written down, who does it. listener: who is told of every call of an op and every backward
+    pass: the recorder, or someone who waits for the step to record. Both None else.
+    """
 
     recorder: Any = None
+    listener: Any = None
 
 
 reading = Reading()

@@ -26,6 +26,9 @@ required: Any = type("required", (), {"__repr__": lambda _: "<required parameter
 Group = dict[str, Any]
 Closure = Callable[[], Any]
 
+#: Hooks around the steps of every optimizer that is made while they stand here.
+EVERY_STEP: dict[str, list[Callable[..., Any]]] = {"step_pre": [], "step_post": []}
+
 
 class Optimizer:
     """Changes parameters by their gradients. Each subclass says in `update` by which rule.
@@ -59,6 +62,8 @@ class Optimizer:
             )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+        if any(EVERY_STEP.values()):
+            self.watch_steps()
 
     # The step.
 
@@ -229,10 +234,10 @@ class Optimizer:
             optimizer: Any = itself()
             optimizer._opt_called = True
             args = (optimizer, *args)
-            for hook in tuple(optimizer._hooks["step_pre"]):
+            for hook in (*EVERY_STEP["step_pre"], *optimizer._hooks["step_pre"]):
                 args, kwargs = hook(optimizer, args, kwargs) or (args, kwargs)
             out = plain(*args, **kwargs)
-            for hook in tuple(optimizer._hooks["step_post"]):
+            for hook in (*optimizer._hooks["step_post"], *EVERY_STEP["step_post"]):
                 hook(optimizer, args, kwargs)
             return out
 
@@ -278,3 +283,16 @@ class Optimizer:
             if changed is not None and value:
                 value = (changed,)
         return value[0] if value else None
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """Call `hook(optimizer, args, kwargs)` before each step of every optimizer that is made from now on.
+
+    In PyTorch optimizers that were made before are heard of too.
+    """
+    return Handle(EVERY_STEP["step_pre"], hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> Handle:
+    """Call `hook(optimizer, args, kwargs)` after each step of every optimizer that is made from now on."""
+    return Handle(EVERY_STEP["step_post"], hook)
