@@ -391,10 +391,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
     listener = reading.listener
     token = QUIET.set(IGNORE)
     try:
-        if listener is None:
-            out = op.forward(*arrays, **settings)
-        else:
-            out = listener.forward(op, inputs, arrays, settings)
+        out = op.forward(*arrays, **settings) if listener is None else listener.forward(op, inputs, arrays, settings)
     except (ValueError, IndexError, TypeError) as error:
         raise mismatch(op, arrays, error) from None
     except OverflowError:
