@@ -41,9 +41,6 @@ class Recorder:
         self.op, self.reading, self.call, self.calls = "", "forward", -1, 0
         self.made_calls: dict[int, Call] = {}
         self.origins: dict[int, tuple[str, str]] = {}  # of a call: the user's line, and the module's path
-        self.given_to: dict[int, list[Any]] = {}  # of a call: the lines of its inputs (None for what is no array)
-        self.made_by: dict[int, Line] = {}  # of a call: the line of its output
-        self.arrived: dict[int, Line] = {}  # of a call: the gradient of its output
         self.states: list[tuple[Any, Any, str]] = []  # an optimizer's arrays: parameter, array, name in the rule
         self.gradients: dict[int, tuple[Any, Line]] = {}
         self.updated: dict[int, tuple[Any, Line]] = {}
@@ -146,11 +143,10 @@ class Recorder:
         self.origins[self.calls] = (f"{frame.f_code.co_filename}:{frame.f_lineno}", self.modules.path)
         with self.within(op.name, "forward", self.calls):
             symbols = [self.input_of(given, array) for given, array in zip(inputs, arrays, strict=True)]
-            call, self.given_to[self.calls] = self.calls, [getattr(symbol, "line", None) for symbol in symbols]
+            call = self.calls
             out = op.forward(*symbols, **settings)
             whole = out[0] if op.extras else out
             if isinstance(whole, Symbol):
-                self.made_by[call] = whole.line
                 kept = {name: self.in_record(value) for name, value in out[1].items()} if op.extras else {}
                 self.made_calls[call] = Call(op.name, call, self.lines_of(inputs), settings, whole.line, kept)
             if op.extras:
@@ -180,8 +176,6 @@ class Recorder:
         lifted = [self.lifted(value) for value in values]
         if isinstance(values[0], np.generic):  # the gradient of a loss with respect to itself
             lifted[0] = Symbol(self.given(values[0], "seed", "d_loss"), self, values[0])
-        if isinstance(lifted[0], Symbol):
-            self.arrived.setdefault(getattr(node, "call", -1), lifted[0].line)
         results = []
         for (rule, pick), at in zip(node.plan.rules, node.plan.wanted, strict=True):
             name = op.inputs[min(at, len(op.inputs) - 1)]
