@@ -1,6 +1,6 @@
 """From a table to arrays: the task found, the split, the statistics."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -233,6 +233,46 @@ def test_classes_are_counted_in_every_part():
     assert sum(first[part] for part in prepared.parts) == 10
     assert {part: first[part] + second[part] for part in prepared.parts} == {"train": 28, "validation": 6, "test": 6}
     assert class_counts(prepare(table(x=ramp(), y=ramp()))) == []
+
+
+INTEGERS = [i % 7 for i in range(ROWS)]
+TYPES = {
+    "small integers": pl.Series(INTEGERS, dtype=pl.Int8),
+    "integers beyond int64": pl.Series([2**64 - 1 - i for i in INTEGERS], dtype=pl.UInt64),
+    "wide integers": pl.Series(range(ROWS), dtype=pl.Int128),
+    "single precision": pl.Series(ramp(), dtype=pl.Float32),
+    "decimals": pl.Series([f"{i}.5" for i in range(ROWS)]).cast(pl.Decimal(10, 2)),
+    "categories": pl.Series(["a", "b", "a", "c"] * 10, dtype=pl.Categorical),
+    "an enumeration": pl.Series(["a", "b"] * 20, dtype=pl.Enum(["b", "a"])),
+    "truth values": pl.Series([True, False, None, True] * 10),
+    "empty texts": pl.Series(["", "a"] * 20),
+    "digits as text": pl.Series([f"{i:03}" for i in INTEGERS]),
+    "durations": pl.Series([timedelta(i) for i in range(ROWS)]),
+    "times with a zone": pl.Series([datetime(2024, 1, 1 + i) for i in INTEGERS]).dt.replace_time_zone("UTC"),
+    "records": pl.Series([{"a": i} for i in range(ROWS)]),
+    "bytes": pl.Series([b"x"] * ROWS),
+    "nothing": pl.Series([None] * ROWS),
+    "one value": pl.Series([None] * (ROWS - 1) + [3.0]),
+}
+# What no target can be, or too few rows have.
+NO_TARGETS = {"durations", "times with a zone", "records", "bytes", "nothing", "one value"}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_column_of_any_type_is_an_input_or_left_out(name):
+    prepared = prepare(table(x=ramp(), other=TYPES[name], y=ramp()), missing="impute")
+    assert all(np.isfinite(part.x).all() for part in prepared.parts.values())
+    assert ("other" in prepared.left_out) != any(column.name == "other" for column in prepared.columns)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_column_of_any_type_is_a_target_or_refused(name):
+    if name in NO_TARGETS:
+        with pytest.raises(DataError, match="'y'"):
+            prepare(table(x=ramp(), y=TYPES[name]), missing="drop")
+    else:
+        prepared = prepare(table(x=ramp(), y=TYPES[name]), missing="drop")
+        assert all(np.isfinite(part.y).all() for part in prepared.parts.values())
 
 
 def test_few_rows_are_all_trained_on():

@@ -47,15 +47,15 @@ def kept_rows(
         notes = [f"{dropped} are dropped, since values are missing: {counts}."]
         if not len(kept):
             raise DataError(f"Every row misses a value ({counts}). Leave those columns out, or try --missing impute.")
-    _check_enough(table, len(kept))
+    _check_enough(table, len(kept), notes)
     return kept, notes
 
 
-def _check_enough(table: Table, rows: int) -> None:
+def _check_enough(table: Table, rows: int, notes: list[str]) -> None:
     if rows < FEWEST_ROWS:
         raise DataError(
             f"{table.about} has {rows} row{'s' * (rows != 1)} to learn from, and at least {FEWEST_ROWS} are "
-            f"needed ({FEWEST_ROWS_TO_SPLIT} to hold some out for a test)."
+            f"needed ({FEWEST_ROWS_TO_SPLIT} to hold some out for a test).{''.join(f' {note}' for note in notes)}"
         )
 
 

@@ -124,8 +124,11 @@ def find_task(target: pl.Series) -> tuple[Task, pl.Series]:
     """
     import polars as pl
 
-    if isinstance(target.dtype, (pl.Categorical, pl.Enum, pl.Decimal)):
-        target = target.cast(pl.Float64 if isinstance(target.dtype, pl.Decimal) else pl.String)
+    if isinstance(target.dtype, (pl.Categorical, pl.Enum)):
+        target = target.cast(pl.String)
+    # NumPy has neither decimals nor integers of 128 bits.
+    if isinstance(target.dtype, (pl.Decimal, pl.Int128, pl.UInt128)):
+        target = target.cast(pl.Float64)
     if not (target.dtype.is_numeric() or isinstance(target.dtype, (pl.String, pl.Boolean))):
         raise DataError(
             f"The target '{target.name}' holds values of type {target.dtype}, which are neither numbers nor classes. "
@@ -147,5 +150,8 @@ def find_task(target: pl.Series) -> tuple[Task, pl.Series]:
 
 
 def _is_whole(target: pl.Series) -> bool:
-    """Whether all numbers are whole, and few enough digits long to be held exactly (2^53 is float64's limit)."""
-    return target.dtype.is_integer() or bool(((target == target.round()) & (target.abs() < 2**53)).all())
+    """Whether all numbers are whole, and small enough to be told apart as float64 (up to 2^53)."""
+    import polars as pl
+
+    values = target.cast(pl.Float64)
+    return bool(((values == values.round()) & (values.abs() < 2**53)).all())
