@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+import backlit as torch
 from backlit.data import chunks, files, parquet
 from backlit.data.errors import DataError
 from backlit.data.files import MISSING, read_table
 from backlit.data.table import load_table, prepare
+from backlit.train.rows import rows_from
 
 # What a CSV file cannot tell apart from something else: numbers and truth values as text, words for no value, spaces
 # around a text.
@@ -215,6 +217,15 @@ def test_rows_of_a_streamed_table_are_picked_in_the_order_asked_for(tmp_path, as
     assert_frame_equal(table.pick(rows), mixed()[rows])
     assert table.pick(np.array([], np.int64)).columns == mixed().columns
     assert table.height == 300
+
+
+def test_fit_takes_streamed_arrays_without_a_copy(tmp_path, as_if_large):
+    """They may be larger than memory: a batch at a time is read from the file."""
+    mixed().write_parquet(tmp_path / "t.parquet")
+    part = prepare(load_table(str(tmp_path / "t.parquet")), missing="drop").parts["train"]
+    assert isinstance(part.x.base, np.memmap)
+    rows = rows_from("x, y", torch.nn.Linear(part.x.shape[1], 1), part.x, part.y)
+    assert np.shares_memory(rows.x.array, part.x)
 
 
 def test_nothing_is_left_in_the_temporary_folder(tmp_path, as_if_large, monkeypatch):
