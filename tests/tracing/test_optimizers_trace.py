@@ -37,9 +37,9 @@ def test_an_optimizers_program_leaves_its_parameters_to_the_bit(name, settings):
     for _ in range(3):
         before = [p.array.copy() for p in net.parameters()]
         graph = tracing.trace(lambda: optimizer.step(closure))
-    found = graph.run()
+    found, names = graph.run(), {line.path: name for name, line in graph.outputs.items()}
     for path, parameter, old in zip(dict(net.named_parameters()), net.parameters(), before, strict=True):
-        np.testing.assert_array_equal(found[f"layer_{path.replace('.', '_')}"], parameter.array)
+        np.testing.assert_array_equal(found[names[path]], parameter.array)
         assert not np.array_equal(old, parameter.array)
 
 

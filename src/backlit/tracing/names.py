@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
@@ -13,7 +14,24 @@ import numpy as np
 
 from backlit.autograd.tracked import Tracked
 from backlit.tracing.graph import Graph, Line
+from backlit.tracing.layers import layer_names
 from backlit.tracing.recorder import Recorder
+
+#: Names that a program has for other things: modules, and what the kernels' text calls.
+RESERVED = (
+    "np", "math", "special", "abs", "all", "any", "bool", "dict", "enumerate", "float", "int", "len", "list", "map",
+    "max", "min", "pow", "range", "reversed", "round", "set", "slice", "sorted", "sum", "tuple", "type", "zip",
+)  # fmt: skip
+#: Words for what functions and operators make.
+WORDS = {
+    ("call", "add"): "sum", ("call", "maximum"): "max", ("call", "minimum"): "min", ("call", "multiply"): "product",
+    ("call", "sqrt"): "root", ("call", "absolute"): "size", ("call", "equal"): "is_equal",
+    ("infix", "+"): "sum", ("infix", "-"): "difference", ("infix", "*"): "product", ("infix", "/"): "quotient",
+    ("infix", "@"): "product", ("infix", "**"): "power", ("infix", "//"): "quotient", ("infix", "%"): "remainder",
+    ("infix", "<"): "is_less", ("infix", "<="): "is_less", ("infix", ">"): "is_greater", ("infix", ">="): "is_greater",
+    ("infix", "=="): "is_equal", ("infix", "!="): "differs", ("infix", "&"): "both", ("infix", "|"): "either",
+    ("prefix", "-"): "negative", ("prefix", "~"): "is_not", ("index", ""): "part", ("attribute", "T"): "transposed",
+}  # fmt: skip
 
 
 def graph_of(recorder: Recorder, step: Callable[..., Any] | None, examples: Iterable[Any], result: Any) -> Graph:
@@ -48,20 +66,46 @@ def lines_of(recorder: Recorder, result: Any) -> list[Line]:
 
 
 class Names:
-    """Names from the model's paths, the step's arguments and the user's variables, each given once."""
+    """Names from the model, the step's arguments and the user's variables, each given once.
+
+    Data, targets and losses have the user's names, the values of a plain layered network the textbook's (`layer_names`)
+    with the user's beside them, those of other networks their module's. Gradients are `d_` and a name.
+    """
 
     def __init__(self, recorder: Recorder, step: Callable[..., Any] | None, examples: tuple[Any, ...]) -> None:
         self.recorder = recorder
-        self.taken: set[str] = {"np"}
+        self.calls = list(recorder.made_calls.values())
+        self.taken: set[str] = set(RESERVED)
+        self.taken |= {line.expression.function.__name__ for line in recorder.lines if line.expression.function}
+        self.counts: Counter[str] = Counter()
+        self.named: set[int] = set()
         #: Of an array: what a program and what the user calls it.
         self.paths: dict[int, tuple[str, str]] = {}
-        for root in recorder.modules.roots.values():
-            for path, tensor in [*root.named_parameters(), *root.named_buffers()]:
-                self.paths.setdefault(id(tensor.array), (plain(path), path))
+        self.layers = self.name_parameters()
         for name, value in [*arguments_of(step, examples), *variables(recorder.frames)]:
             self.paths.setdefault(id(value.array), (plain(name), name))
             if value.grad is not None:
                 self.paths.setdefault(id(value.grad.array), (f"d_{plain(name)}", f"{name}.grad"))
+        for parameter, array, name in recorder.states:
+            self.of_tensor(parameter)
+            owner, path = self.paths[id(parameter.array)]
+            self.paths.setdefault(id(array), (f"{name}_{owner}", f"{path}.{name}"))
+
+    def name_parameters(self) -> dict[int, str]:
+        """Name the parameters and buffers of the models that ran. Out: the textbook's names, by id of line."""
+        given = self.recorder.memory.given
+        tensors: dict[int, str] = {}
+        for root in self.recorder.modules.roots.values():
+            for path, tensor in [*root.named_parameters(), *root.named_buffers()]:
+                tensors.setdefault(id(tensor.array), path)
+        lines = {key: given[key][1] for key in tensors if key in given}
+        layers = layer_names(self.calls, {id(line) for line in lines.values()})
+        if any(id(line) not in layers for line in lines.values()):  # there are parameters of other kinds
+            layers = {}
+        for key, path in tensors.items():
+            name = layers.get(id(lines[key]), plain(path)) if key in lines else plain(path)
+            self.paths[key] = (name, path)
+        return layers
 
     def of_tensor(self, tensor: Any) -> str:
         if id(tensor.array) not in self.paths:
@@ -69,29 +113,85 @@ class Names:
         return self.paths[id(tensor.array)][0]
 
     def give(self) -> None:
-        """Name every line: those that the user knows first, then numbers for the rest."""
+        """Name every line: those that the user knows first, then layers, gradients, updates, and the rest."""
         recorder = self.recorder
-        chosen: dict[int, tuple[str, str]] = {}
+        for line in recorder.lines:
+            line.is_named = False
+        for line in recorder.settings.values():
+            self.name(line, line.name)
         for array, line in recorder.memory.given.values():
-            if id(array) in self.paths:
-                chosen[id(line)] = self.paths[id(array)]
+            self.name(line, *self.paths.get(id(array), ("", "")))
+        known: dict[int, tuple[str, str]] = {}
         for array, line in recorder.memory.held.values():
-            if id(array) in self.paths and id(line) not in chosen and line.role != "update":
-                chosen[id(line)] = self.paths[id(array)]
-        for leaf, line in recorder.gradients.values():
+            if id(array) in self.paths and line.role != "update":
+                known.setdefault(id(line.place), self.paths[id(array)])
+        for root in recorder.roots:
+            self.name(root.place, *known.get(id(root.place), ("loss", "")))
+        self.name_calls(known)
+        self.name_gradients()
+        for array, line in recorder.memory.held.values():
+            name, path = self.paths.get(id(array), ("", ""))
+            self.name(line.place, f"new_{name}" if name and line.role == "update" else name, path)
+        self.name_rest()
+
+    def name(self, line: Line, name: str, path: str = "", is_named: bool = True) -> None:
+        """Give a line a name, unless it has one."""
+        if name and id(line) not in self.named:
+            self.named.add(id(line))
+            line.name, line.path, line.is_named = self.unique(name), path, is_named
+
+    def name_calls(self, known: dict[int, tuple[str, str]]) -> None:
+        """The values between: from the textbook, the user's variables, or the module that made them."""
+        outs = Counter(call.out.module for call in self.calls)
+        for call in self.calls:
+            line, module = call.out.place, call.out.module
+            name, path = known.get(id(line), ("", ""))
+            before = call.inputs[0] if call.inputs else None
+            if id(line) in self.layers:
+                self.name(line, self.layers[id(line)], path)
+            elif name and name not in self.taken:
+                self.name(line, name, path)
+            elif self.layers and isinstance(before, Line) and before.name in self.layers.values():
+                self.name(line, f"{before.name}_{call.op}", path, is_named=bool(module))
+            elif module:
+                self.name(line, plain(module) if outs[module] == 1 else f"{plain(module)}_{call.op}", path)
+            else:
+                self.name(line, self.numbered(call.op), path, is_named=bool(path))
+            for extra, value in call.extras.items():
+                if isinstance(value, Line):
+                    prefix = "" if self.layers or not module else f"{plain(module)}_"
+                    self.name(value, prefix + extra, is_named=False)
+
+    def name_gradients(self) -> None:
+        """d_ and the name of what it is the gradient of."""
+        for leaf, line in self.recorder.gradients.values():
             name = self.of_tensor(leaf)
-            chosen.setdefault(id(line), (f"d_{name}", f"{self.paths[id(leaf.array)][1]}.grad"))
-        for line in recorder.lines:
-            home = line.place
-            if home is not line and id(line) in chosen:
-                chosen.setdefault(id(home), chosen[id(line)])
-        for line in recorder.lines:
+            self.name(line, f"d_{name}", f"{self.paths[id(leaf.array)][1]}.grad")
+        for call in reversed(self.calls):
+            if isinstance(call.g, Line):
+                self.name(call.g, f"d_{call.out.name}", is_named=call.out.is_named)
+        for call in reversed(self.calls):
+            for at, line in call.gradients.items():
+                of = call.inputs[at] if at < len(call.inputs) else None
+                self.name(line, f"d_{of.name}_part" if isinstance(of, Line) else "", is_named=False)
+
+    def name_rest(self) -> None:
+        """What a body or a rule needs on the way: after its function, with a number."""
+        for line in self.recorder.lines:
             if line.place is not line:  # the same memory, later
-                line.name, line.path = line.place.name, line.place.path
-                continue
-            line.name, line.path = chosen.get(id(line), (line.name, ""))
-            line.is_named = line.is_named or id(line) in chosen
-            line.name = self.unique(line.name)
+                line.name, line.path, line.is_named = line.place.name, line.place.path, line.place.is_named
+            elif line.kind == "input" and line.expression.text == "seed":
+                self.name(line, "d_loss", is_named=False)
+            elif id(line) not in self.named:
+                prefix = f"{plain(line.module)}_" if line.module and not self.layers and line.role == "forward" else ""
+                self.name(line, self.numbered(prefix + hint(line)), is_named=False)
+
+    def numbered(self, name: str) -> str:
+        """exp -> exp_1, and exp_2 the next time."""
+        while True:
+            self.counts[name] += 1
+            if f"{name}_{self.counts[name]}" not in self.taken:
+                return f"{name}_{self.counts[name]}"
 
     def unique(self, name: str) -> str:
         count, wanted = 1, name
@@ -100,6 +200,17 @@ class Names:
             wanted = f"{name}_{count}"
         self.taken.add(wanted)
         return wanted
+
+
+def hint(line: Line) -> str:
+    """A word for what a line computes."""
+    kind, text, arguments, _, _ = line.expression
+    if kind == "input":
+        return "random" if text == "drawn" else "constant"
+    if kind == "infix" and text == "/" and isinstance(arguments[0], Line):
+        return "mean" if arguments[0].expression.text == "np.add.reduce" else "quotient"
+    function = text.removesuffix(".reduce").split(".")[-1]
+    return WORDS.get((kind, function)) or WORDS.get(("call", function)) or function or "value"
 
 
 def plain(path: str) -> str:
