@@ -391,7 +391,10 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Tensor:
     listener = reading.listener
     token = QUIET.set(IGNORE)
     try:
-        out = op.forward(*arrays, **settings) if listener is None else listener.forward(op, inputs, arrays, settings)
+        if listener is None:  # noqa: SIM108 - the line that runs an op stands by itself, for those who look for it
+            out = op.forward(*arrays, **settings)
+        else:
+            out = listener.forward(op, inputs, arrays, settings)
     except (ValueError, IndexError, TypeError) as error:
         raise mismatch(op, arrays, error) from None
     except OverflowError:

@@ -16,9 +16,9 @@ from types import ModuleType
 from typing import Any
 
 # Backlit's rooms that PyTorch does not have; "annotations" is what `from __future__ import annotations` leaves behind.
-OWN = {"annotations", "cli", "data", "dtypes", "errors", "find_lr", "fit", "functions", "indexing", "interop"}
-OWN |= {"layouts", "ops", "plots", "printing", "settings", "size", "suggest", "swaps", "train", "twister", "typed"}
-OWN |= {"writing"}
+OWN = {"annotations", "cli", "compiler", "data", "dtypes", "errors", "explain", "find_lr", "fit", "functions"}
+OWN |= {"indexing", "interop", "layouts", "ops", "plots", "printing", "settings", "size", "suggest", "swaps", "tracing"}
+OWN |= {"train", "twister", "typed", "writing"}
 
 # PyTorch's paths to what Backlit keeps elsewhere, and where that is.
 HOMES: dict[str, tuple[str, ...]] = {

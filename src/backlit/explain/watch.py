@@ -1,0 +1,166 @@
+"""Waiting for a step of a running script, and recording it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from backlit.autograd.modes import grad_mode
+from backlit.autograd.tracked import Tracked
+from backlit.explain.explanation import Explanation
+from backlit.explain.recorded import explanation_of
+from backlit.ops.registry import Op, reading
+from backlit.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from backlit.tracing.modules import ModuleStack
+from backlit.tracing.outside import listening_to_draws
+from backlit.tracing.recorder import Recorder
+
+
+class StepIsComplete(BaseException):
+    """Raised through the running script when the wanted step has ended; no exception that a script would catch."""
+
+
+class Watcher:
+    """Counts the steps of what runs while it is entered, and records number `wanted` (counted from 1; None: none).
+
+    A step ends with an optimizer's `step()`. By hand it ends before the first operation that wants a gradient after a
+    leaf was changed: a leaf of no optimizer that a gradient was taken with respect to. It begins with the first
+    operation that wants a gradient after the step before has ended, so what prepares a batch is given to it.
+
+    While it waits, the engine tells it of ops and backward passes and computes as ever (`reading.listener`).
+    """
+
+    def __init__(self, wanted: int | None) -> None:
+        self.wanted = wanted
+        self.done = self.passes = 0
+        self.explanation: Explanation | None = None
+        self.recorder: Recorder | None = None
+        self.leaves: dict[int, tuple[Any, Any, Any]] = {}  # of this step: the tensor, its array, and a copy of that
+        self.owned: dict[int, Any] = {}  # the parameters of optimizers
+        self.passes_before = 0  # backward passes before this step
+        self.stepping: Any = None  # the optimizer whose step runs
+        self.modules = ModuleStack()  # all the while: a step's first operation lies inside of its model's call
+        self.open = ExitStack()
+
+    def __enter__(self) -> Watcher:
+        self.hooks = ExitStack()
+        self.hooks.enter_context(register_optimizer_step_pre_hook(self.before_step))
+        self.hooks.enter_context(register_optimizer_step_post_hook(self.after_step))
+        self.open.enter_context(self.modules)
+        reading.listener = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self.hooks.close()
+
+    def want_next(self) -> None:
+        """Record the step that comes next."""
+        self.wanted = self.done + 1
+
+    def finish(self) -> None:
+        """What ran has ended: a step by hand may have ended with it."""
+        if self.explanation is None and self.is_changed_by_hand():
+            self.count(None)
+
+    # What the engine tells.
+
+    def forward(self, op: Op, inputs: Sequence[Any], arrays: Sequence[Any], settings: dict[str, Any]) -> Any:
+        if self.meets(inputs) and self.is_next and self.recorder is None:
+            self.begin()
+        return op.forward(*arrays, **settings) if self.recorder is None else self.recorder.forward(
+            op, inputs, arrays, settings)  # fmt: skip
+
+    def made(self, result: Any) -> None:
+        if self.recorder is not None:
+            self.recorder.made(result)
+
+    def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
+        self.passes += 1
+        return wrap
+
+    def end_backward(self) -> None:
+        pass
+
+    def before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if self.stepping is None:
+            self.stepping = optimizer
+            if self.is_next and self.recorder is None:
+                self.begin()  # a closure computes the loss, or another optimizer used this gradient before
+
+    def after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if self.stepping is optimizer:  # and not one that another optimizer calls
+            self.stepping = None
+            self.owned.update((id(p), p) for group in optimizer.param_groups for p in group["params"])
+            self.count(optimizer)
+
+    # Steps.
+
+    @property
+    def is_next(self) -> bool:
+        return self.explanation is None and self.wanted == self.done + 1
+
+    def meets(self, inputs: Sequence[Any]) -> bool:
+        """Look at an op's inputs, note the leaves, and say whether it wants a gradient."""
+        wants = False
+        if grad_mode.enabled:
+            for given in inputs:
+                if isinstance(given, Tracked) and given.needs_grad:
+                    if not wants and self.is_changed_by_hand():
+                        self.count(None)
+                    wants = True
+                    if given.node is None and id(given) not in self.owned and id(given) not in self.leaves:
+                        self.leaves[id(given)] = (given, given.array, given.array.copy())
+        return wants
+
+    def is_changed_by_hand(self) -> bool:
+        """Whether a leaf is no longer what it was when the backward passes of this step used it."""
+        if self.stepping is not None or self.passes == self.passes_before:
+            return False
+        return any(leaf.array is not array or not np.array_equal(array, copy, equal_nan=True)
+                   for leaf, array, copy in self.leaves.values())  # fmt: skip
+
+    def begin(self) -> None:
+        """Record from here on."""
+        self.recorder = StepRecorder(self)
+        self.open.enter_context(listening_to_draws(self.recorder))
+        reading.recorder = reading.listener = self.recorder
+
+    def count(self, optimizer: Any) -> None:
+        """A step has ended. Raises StepIsComplete if it was the wanted one."""
+        self.done += 1
+        self.leaves.clear()
+        self.passes_before = self.passes
+        if self.recorder is not None:
+            recorder = self.recorder
+            self.close()
+            self.explanation = explanation_of(recorder, step=self.done, optimizer=optimizer)
+            raise StepIsComplete
+        if not self.modules.running:  # else the step was by hand, and the next one has begun inside of its model
+            self.modules.roots.clear()
+            self.modules.paths.clear()
+
+    def close(self) -> None:
+        """Record no longer, and listen to nothing."""
+        reading.recorder = reading.listener = None
+        self.recorder = None
+        self.open.close()
+
+
+class StepRecorder(Recorder):
+    """Writes a step down for a watcher, whom it tells what it hears."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        super().__init__()
+        self.watcher, self.modules = watcher, watcher.modules
+
+    def forward(self, op: Op, inputs: Sequence[Any], arrays: Sequence[Any], settings: dict[str, Any]) -> Any:
+        self.watcher.meets(inputs)
+        return super().forward(op, inputs, arrays, settings)
+
+    def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
+        self.watcher.passes += 1
+        return super().begin_backward(roots, wrap)
