@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 # Each is a function of the same name in a file of the same name. `SETTINGS` there are Click's settings for it.
-COMMANDS = ("train", "predict", "runs", "export", "run")
+COMMANDS = ("train", "predict", "runs", "export", "run", "explain")
 
 
 def build(wanted: Sequence[str] = ()) -> typer.Typer:

@@ -44,8 +44,7 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
     cannot be read; OptionError for epochs that the run has behind it, or its schedule does not reach.
     """
     folder = Path(folder)
-    config, settings = read_config(folder), _read_own_settings(folder)
-    options = Options(**{name: settings[name] for name in OPTIONS if name in settings})
+    settings, options = read_own_settings(folder, (CONFIG, STATE), "go on")
     saved = _load_state(folder / STATE)
     going_on = dataclasses.replace(
         options,
@@ -53,23 +52,33 @@ def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int
         patience=options.patience if patience is None else patience,
     )
     _check_epochs(folder, options, going_on.epochs, saved.tree["epoch"])
-    table = load_table(settings["data"], settings.get("target"))
-    if table.digest != config["data"]["sha256"]:
-        raise RunFolderError(
-            f"{folder} cannot go on: {table.source} has changed since the run began. Train again on what it now holds."
-        )
-    prepared = prepare(table, going_on.seed, going_on.missing, going_on.balance)
-    return Unfinished(folder, prepared, going_on, saved)
+    return Unfinished(folder, prepared_again(folder, settings, going_on, "go on"), going_on, saved)
 
 
-def _read_own_settings(folder: Path) -> dict[str, Any]:
-    for name in (CONFIG, STATE):
+def read_own_settings(folder: Path, needs: Iterable[str], doing: str) -> tuple[dict[str, Any], Options]:
+    """What a run wrote of itself, and its options. `needs` are the files for `doing` what is to be done.
+
+    Raises RunFolderError for a folder that is no run or lacks one of them.
+    """
+    read_config(folder)
+    for name in needs:
         if not (folder / name).is_file():
-            raise RunFolderError(f"{folder} cannot go on: it has no {name}. Copy the folder again, or train again.")
+            raise RunFolderError(f"{folder} cannot {doing}: it has no {name}. Copy the folder again, or train again.")
     settings = read_settings(folder / CONFIG)
     if "data" not in settings:
         raise damaged(folder, CONFIG, "it names no data")
-    return settings
+    return settings, Options(**{name: settings[name] for name in OPTIONS if name in settings})
+
+
+def prepared_again(folder: Path, settings: dict[str, Any], options: Options, doing: str) -> Prepared:
+    """The run's data as they were when it began. Raises RunFolderError if they have changed."""
+    table = load_table(settings["data"], settings.get("target"))
+    if table.digest != read_config(folder)["data"]["sha256"]:
+        raise RunFolderError(
+            f"{folder} cannot {doing}: {table.source} has changed since the run began. Train again on what it now "
+            "holds."
+        )
+    return prepare(table, options.seed, options.missing, options.balance)
 
 
 def _check_epochs(folder: Path, options: Options, epochs: int, done: int) -> None:

@@ -1,0 +1,51 @@
+"""The last step of a training run, recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import suppress
+from pathlib import Path
+
+from backlit.explain.explanation import Explanation
+from backlit.explain.watch import StepIsComplete, Watcher
+from backlit.train.events import Callback, Run
+from backlit.train.folder import CONFIG, RunFolderError
+from backlit.train.resume import prepared_again, read_own_settings
+from backlit.train.saved import METRICS, damaged, read_metrics
+from backlit.train.table import train_table
+
+
+def explain_run(folder: str | Path) -> Explanation:
+    """Repeat a run from its first step to its last, which is recorded: the same seed takes the same steps.
+
+    Raises RunFolderError for a folder that is no run, is damaged, or whose data have changed; DataError for data that
+    cannot be read.
+    """
+    folder = Path(folder)
+    settings, options = read_own_settings(folder, (CONFIG, METRICS), "be repeated")
+    steps = read_metrics(folder).get("training", {}).get("steps")
+    if not isinstance(steps, int) or steps < 1:
+        raise damaged(folder, METRICS, "it does not say how many steps the run took")
+    prepared = prepared_again(folder, settings, options, "be repeated")
+    with Watcher(None) as watcher, suppress(StepIsComplete):
+        train_table(prepared, options, [OpenLast(watcher, steps)])
+    if watcher.explanation is None:
+        raise RunFolderError(
+            f"{folder} cannot be repeated: it took {steps} steps, and now ends before. It was changed, or made by "
+            "another version of Backlit; train again."
+        )
+    return dataclasses.replace(watcher.explanation, step=steps, script=str(folder))
+
+
+class OpenLast(Callback):
+    """Lets a watcher record step number `steps` of a run."""
+
+    def __init__(self, watcher: Watcher, steps: int) -> None:
+        self.watcher, self.steps = watcher, steps
+
+    def on_start(self, run: Run) -> None:
+        self.on_step(run)
+
+    def on_step(self, run: Run) -> None:
+        if run.step == self.steps - 1:
+            self.watcher.want_next()
