@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -34,53 +35,60 @@ def explain(step: Callable[..., Any], *examples: Any, **settings: Any) -> Explan
     """
     with recording() as recorder:
         result = step(*examples, **settings)
-        return explanation_of(recorder, step, examples, result)
+        return explanation_of(recorder, graph=graph_of(recorder, step, examples, result))
 
 
 def explanation_of(
-    recorder: Recorder, function: Callable[..., Any] | None = None, examples: Any = (), result: Any = None,
-    *, step: int = 1, optimizer: Optimizer | None = None,
+    recorder: Recorder, changed: Iterable[tuple[Any, Any]] = (), *, graph: Graph | None = None, step: int = 1,
+    optimizer: Optimizer | None = None,
 ) -> Explanation:  # fmt: skip
-    """What is told of a finished record."""
-    graph = graph_of(recorder, function, examples, result)
-    leaves = {id(leaf): leaf for leaf, _ in [*recorder.gradients.values(), *recorder.updated.values()]}
-    model = model_of(recorder, list(leaves.values()))
-    return Explanation(
-        graph, step, "", model, optimizer or optimizer_of(recorder, leaves), parameters_of(recorder, graph, leaves)
-    )
+    """What is told of a finished record. `changed` are leaves that the user changed, each with its array before."""
+    graph = graph_of(recorder, None, (), None) if graph is None else graph
+    found = [(leaf, leaf.array) for leaf, _ in [*recorder.gradients.values(), *recorder.updated.values()]]
+    leaves = {id(leaf): (leaf, array) for leaf, array in [*found, *changed]}
+    model = model_of(recorder, leaves)
+    parameters = parameters_of(recorder, graph, leaves)
+    return Explanation(graph, step, "", model, optimizer or optimizer_of(recorder), parameters)
 
 
-def model_of(recorder: Recorder, leaves: list[Any]) -> Module | None:
+def model_of(recorder: Recorder, leaves: Container[int]) -> Module | None:
     """Of the modules that were called, the one with most of the parameters that the step is about."""
-    ids = {id(leaf) for leaf in leaves}
-    counted = [(sum(id(p) in ids for p in root.parameters()), root) for root in recorder.modules.roots.values()]
-    most, model = max(counted, key=lambda pair: pair[0], default=(0, None))
+    counted = [(sum(id(p) in leaves for p in root.parameters()), root) for root in recorder.modules.roots.values()]
+    most, model = max(counted, key=itemgetter(0), default=(0, None))
     return model if most else None
 
 
-def optimizer_of(recorder: Recorder, leaves: dict[int, Any]) -> Optimizer | None:
-    """The optimizer among the user's variables that has moved these parameters."""
+def optimizer_of(recorder: Recorder) -> Optimizer | None:
+    """The optimizer among the user's variables that has moved the parameters."""
     for _, frame in recorder.frames:
         for value in [*frame.f_locals.values(), *frame.f_globals.values()]:
-            if isinstance(value, Optimizer) and recorder.updated.keys() & {
-                id(p) for group in value.param_groups for p in group["params"]
-            }:
-                return value
+            if isinstance(value, Optimizer):
+                owned = {id(p) for group in value.param_groups for p in group["params"]}
+                if owned & recorder.updated.keys():
+                    return value
     return None
 
 
-def parameters_of(recorder: Recorder, graph: Graph, leaves: dict[int, Any]) -> dict[str, tuple[Any, Any, Any]]:
-    """Under each parameter's path its values before the step, its gradient, and its values after."""
+def parameters_of(
+    recorder: Recorder, graph: Graph, leaves: dict[int, tuple[Any, Any]]
+) -> dict[str, tuple[Any, Any, Any]]:
+    """Under each parameter's path its values before the step, its gradient, and its values after.
+
+    leaves: each with the array that it had before the step.
+    """
     order = {id(line): k for k, line in enumerate(graph.lines)}
-    firsts = {id(leaf): recorder.memory.given.get(id(leaf.array)) for leaf in leaves.values()}
     found = []
-    for leaf in leaves.values():
-        first = firsts[id(leaf)]
+    for key, (leaf, array) in leaves.items():
+        _, first = recorder.memory.given.get(id(array), (None, None))
         if first is not None:
-            line = first[1]
-            gradient = recorder.gradients[id(leaf)][1].value if id(leaf) in recorder.gradients else grad_of(leaf)
-            found.append((order[id(line)], line.path or line.name, (line.value, gradient, np.array(leaf.array))))
-    return {path: values for _, path, values in sorted(found, key=lambda each: each[0])}
+            arrived = recorder.gradients.get(key)
+            gradient = grad_of(leaf) if arrived is None else arrived[1].value
+            found.append((order[id(first)], first, (first.value, gradient, np.array(leaf.array))))
+    parameters: dict[str, tuple[Any, Any, Any]] = {}
+    for _, line, values in sorted(found, key=itemgetter(0)):
+        path = line.path or line.name
+        parameters[line.name if path in parameters else path] = values
+    return parameters
 
 
 def grad_of(leaf: Any) -> Any:

@@ -120,8 +120,7 @@ class Watcher:
         """Whether a leaf is no longer what it was when the backward passes of this step used it."""
         if self.stepping is not None or self.passes == self.passes_before:
             return False
-        return any(leaf.array is not array or not np.array_equal(array, copy, equal_nan=True)
-                   for leaf, array, copy in self.leaves.values())  # fmt: skip
+        return any(is_changed(*each) for each in self.leaves.values())
 
     def begin(self) -> None:
         """Record from here on."""
@@ -132,16 +131,14 @@ class Watcher:
     def count(self, optimizer: Any) -> None:
         """A step has ended. Raises StepIsComplete if it was the wanted one."""
         self.done += 1
+        changed = [(leaf, array) for leaf, array, copy in self.leaves.values() if is_changed(leaf, array, copy)]
         self.leaves.clear()
         self.passes_before = self.passes
         if self.recorder is not None:
             recorder = self.recorder
             self.close()
-            self.explanation = explanation_of(recorder, step=self.done, optimizer=optimizer)
+            self.explanation = explanation_of(recorder, changed, step=self.done, optimizer=optimizer)
             raise StepIsComplete
-        if not self.modules.running:  # else the step was by hand, and the next one has begun inside of its model
-            self.modules.roots.clear()
-            self.modules.paths.clear()
 
     def close(self) -> None:
         """Record no longer, and listen to nothing."""
@@ -164,3 +161,8 @@ class StepRecorder(Recorder):
     def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
         self.watcher.passes += 1
         return super().begin_backward(roots, wrap)
+
+
+def is_changed(leaf: Any, array: Any, copy: Any) -> bool:
+    """Whether a leaf has another array than it had, or that one other values than its copy."""
+    return leaf.array is not array or not np.array_equal(array, copy, equal_nan=True)

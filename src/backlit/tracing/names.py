@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backlit.autograd.tracked import Tracked
+from backlit.nn import Module
 from backlit.tracing.graph import Graph, Line
 from backlit.tracing.layers import layer_names
 from backlit.tracing.recorder import Recorder
@@ -83,9 +84,9 @@ class Names:
         self.paths: dict[int, tuple[str, str]] = {}
         self.layers = self.name_parameters()
         for name, value in [*arguments_of(step, examples), *variables(recorder.frames)]:
-            self.paths.setdefault(id(value.array), (plain(name), name))
+            owner, path = self.paths.setdefault(id(value.array), (plain(name), name))
             if value.grad is not None:
-                self.paths.setdefault(id(value.grad.array), (f"d_{plain(name)}", f"{name}.grad"))
+                self.paths.setdefault(id(value.grad.array), (f"d_{owner}", f"{path}.grad"))
         for parameter, array, name in recorder.states:
             self.of_tensor(parameter)
             owner, path = self.paths[id(parameter.array)]
@@ -95,9 +96,15 @@ class Names:
         """Name the parameters and buffers of the models that ran. Out: the textbook's names, by id of line."""
         given = self.recorder.memory.given
         tensors: dict[int, str] = {}
+        models = {}
         for root in self.recorder.modules.roots.values():
-            for path, tensor in [*root.named_parameters(), *root.named_buffers()]:
-                tensors.setdefault(id(tensor.array), path)
+            held = {id(t.array): path for path, t in [*root.named_parameters(), *root.named_buffers()]}
+            if any(key in given for key in held):
+                models[root] = held
+        for model, held in models.items():
+            before = f"{self.called(model)}." if len(models) > 1 else ""  # two models may both have a "0.weight"
+            for key, path in held.items():
+                tensors.setdefault(key, before + path)
         lines = {key: given[key][1] for key in tensors if key in given}
         layers = layer_names(self.calls, {id(line) for line in lines.values()})
         if any(id(line) not in layers for line in lines.values()):  # there are parameters of other kinds
@@ -106,6 +113,16 @@ class Names:
             name = layers.get(id(lines[key]), plain(path)) if key in lines else plain(path)
             self.paths[key] = (name, path)
         return layers
+
+    def called(self, model: Module) -> str:
+        """What the user calls a model: the variable that holds it, or its place in one that does."""
+        for _, frame in self.recorder.frames:
+            for name, value in [*frame.f_locals.items(), *frame.f_globals.items()]:
+                if isinstance(value, Module) and name != "self":
+                    path = next((path for path, inner in value.named_modules() if inner is model), None)
+                    if path is not None:
+                        return path or name
+        return type(model).__name__
 
     def of_tensor(self, tensor: Any) -> str:
         if id(tensor.array) not in self.paths:
