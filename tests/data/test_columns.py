@@ -36,12 +36,13 @@ def test_numbers_are_standardised_and_texts_one_hot():
     ("column", "values"),
     [
         (Category("c", ("false", "true")), pl.Series("c", [True, False])),
+        (Category("c", ("false", "true")), pl.Series("c", ["True", "FALSE"])),
         (Category("c", ("a", "b")), pl.Series("c", ["b", "a"], dtype=pl.Categorical)),
         (Category("c", ("1", "2")), pl.Series("c", [2, 1])),
         (Number("c", 1.0, 1.0), pl.Series("c", ["2", " 1 "])),
         (Number("c", 1.0, 1.0), pl.Series("c", ["2", "1"]).cast(pl.Decimal(10, 2))),
     ],
-    ids=["truth values", "categorical", "numbers as texts", "texts as numbers", "decimals"],
+    ids=["truth values", "truth values as texts", "categorical", "numbers as texts", "texts as numbers", "decimals"],
 )
 def test_other_types_that_mean_the_same(column, values):
     assert column.encode(values)[:, -1].tolist() == [1, 0]

@@ -42,6 +42,17 @@ def test_ways_to_write_the_same_table(csv, name):
     assert frame.cast(pl.Float64).rows() == [(1, 2), (3, 4)]
 
 
+def test_decimal_commas_are_read_where_semicolons_separate(csv):
+    frame = read_csv(csv("a;b;c;d\n1,5;5.269,58;3,5 kg;x\n-2;12,25;4,5 kg;y\n"))
+    assert frame.select("a", "b").rows() == [(1.5, 5269.58), (-2, 12.25)]
+    assert frame["c"].to_list() == ["3,5 kg", "4,5 kg"]
+
+
+def test_a_number_whose_point_may_stand_between_thousands_is_not_guessed(csv):
+    frame = read_csv(csv("a;b\n5.269,58;1\n5.269;2\n"))
+    assert frame["a"].to_list() == ["5.269,58", "5.269"]
+
+
 def test_types_are_decided_by_all_rows(csv):
     whole = "".join(f"{i},{i},yes\n" for i in range(500))
     frame = read_csv(csv(f"i,late,word\n{whole}7,0.5,no\n"))

@@ -26,7 +26,7 @@ def test_rows_are_read_and_encoded_alike(tmp_path_factory, rows, separator):
         writer.writerows([("size", "colour"), *rows, ("2", "blue")])
     cells = cells_of(path)
     ours = encode_columns(COLUMNS, with_gaps(cells))
-    theirs = standalone.encode(standalone.read_rows(str(path)), [to_config(column) for column in COLUMNS])
+    theirs = standalone.encode(standalone.read_rows(str(path))[0], [to_config(column) for column in COLUMNS])
     np.testing.assert_array_equal(np.array(theirs, np.float32), ours)
 
 

@@ -97,7 +97,7 @@ class Category:
         import polars as pl
 
         _check_missing(self, column)
-        position = self._filled(column).cast(pl.Enum(self.values), strict=False).to_physical()
+        position = self._texts(column).cast(pl.Enum(self.values), strict=False).to_physical()
         known = position.is_not_null().arg_true().to_numpy()
         out = np.zeros((column.len(), len(self.values)), np.float32)
         out[known, position.drop_nulls().to_numpy()] = 1
@@ -105,11 +105,14 @@ class Category:
 
     def unseen(self, column: pl.Series) -> dict[str, int]:
         """The texts that are not among the known values, in order, and how many rows have each."""
-        counts = dict(self._filled(column).drop_nulls().value_counts().iter_rows())
+        counts = dict(self._texts(column).drop_nulls().value_counts().iter_rows())
         return {text: counts[text] for text in sorted(set(counts) - set(self.values))}
 
-    def _filled(self, column: pl.Series) -> pl.Series:
-        return as_texts(column).fill_null(self.fill) if self.fill is not None else as_texts(column)
+    def _texts(self, column: pl.Series) -> pl.Series:
+        texts = as_texts(column)
+        if set(self.values) == {"false", "true"}:
+            texts = texts.str.to_lowercase()  # truth values, which files also write as True and TRUE
+        return texts if self.fill is None else texts.fill_null(self.fill)
 
 
 Column: TypeAlias = Number | Category

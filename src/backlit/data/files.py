@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backlit.data.chunks import Data, height, whole
 from backlit.data.errors import DataError
 from backlit.data.npz import read_npz
+from backlit.data.numerals import with_numbers
 from backlit.data.parquet import open_parquet, through_parquet
 
 if TYPE_CHECKING:
@@ -59,8 +61,9 @@ def open_csv(path: str | Path) -> Data:
     A large file is rewritten as Parquet in a temporary folder, and streamed from there: typed and compressed it is
     quick to read once more, as training needs it.
 
-    Rows without a single value (blank lines) are left out; numbers with spaces around them are numbers. A first
-    column without a name, as pandas writes its index, is named "index".
+    Rows without a single value (blank lines) are left out; numbers with spaces around them are numbers, and so are
+    those with decimal commas where semicolons separate. A first column without a name, as pandas writes its index, is
+    named "index".
     Raises DataError for a file that is missing, empty, binary, ragged, wrongly encoded, or has a name twice.
     """
     path = Path(path)
@@ -173,9 +176,9 @@ def _parse(path: Path, separator: str, names: list[str]) -> Data:
         )
         rows = rows.filter(~pl.all_horizontal(pl.all().is_null())) if len(names) > 1 else rows
         is_large = path.stat().st_size > MOST_BYTES_IN_MEMORY
-        return (
-            through_parquet(rows, _numbers_in_text) if is_large else _numbers_in_text(rows.collect().lazy()).collect()
-        )
+        # The semicolon separates where the comma is taken.
+        mend = partial(with_numbers, has_decimal_commas=separator == ";")
+        return through_parquet(rows, mend) if is_large else mend(rows.collect().lazy()).collect()
     except pl.exceptions.PolarsError as error:
         _check_encoding(path)
         _check_line_lengths(path, separator, len(names))
@@ -205,14 +208,3 @@ def _check_line_lengths(path: Path, separator: str, columns: int) -> None:
                     f"{path}, line {reader.line_num} has {len(fields)} fields, and the first line names {columns} "
                     f"columns ({SEPARATORS[separator]} between them). Is a separator missing, or text not quoted?"
                 )
-
-
-def _numbers_in_text(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Text columns whose every value is a number once the spaces around it are gone, as numbers."""
-    import polars as pl
-
-    texts = [name for name, kind in rows.collect_schema().items() if kind == pl.String]
-    numbers = {name: pl.col(name).str.strip_chars().cast(pl.Float64, strict=False) for name in texts}
-    lost = [(number.null_count() - pl.col(name).null_count()).alias(name) for name, number in numbers.items()]
-    counts = rows.select(lost).collect(engine="streaming")
-    return rows.with_columns(numbers[name] for name in texts if counts[name].item() == 0)

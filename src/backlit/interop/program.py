@@ -33,6 +33,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,7 @@ def predict(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 TAIL = """
 
 if __name__ == "__main__":
-    main(predict)
+    main(predict, COLUMNS)
 """
 
 
@@ -81,6 +82,7 @@ def program(part: Part, columns: list[Column], task: Task, target: str) -> str:
     shared: list[Callable[..., Any]] = [
         standalone.read_weights,
         standalone.read_rows,
+        standalone.with_points,
         standalone.encode,
         standalone.encode_value,
         *([] if task.kind == "regression" else [standalone.choose_labels]),

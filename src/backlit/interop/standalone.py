@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,8 +34,8 @@ def read_weights(path: Path) -> dict[str, tuple[str, list[int], bytearray]]:
     return arrays
 
 
-def read_rows(path: str) -> list[dict[str, str]]:
-    """The rows of a CSV file (comma, semicolon or tab; UTF-8; the first line names the columns)."""
+def read_rows(path: str) -> tuple[list[dict[str, str]], str]:
+    """The rows of a CSV file (UTF-8; the first line names the columns), and what separates: comma, semicolon or tab."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         separator = max(",;\t", key=file.readline().count)
         file.seek(0)
@@ -46,7 +47,19 @@ def read_rows(path: str) -> list[dict[str, str]]:
                 raise ValueError(f"line {reader.line_num} has {len(line)} fields, and the first {len(names)} names")
             if any(cell not in MISSING for cell in line):
                 rows.append(dict(zip(names, line, strict=True)))
-    return rows
+    return rows, separator
+
+
+def with_points(rows: list[dict[str, str]], columns: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The rows with 172,9 and 5.269,58 as 172.9 and 5269.58: files with semicolons have decimal commas."""
+    names = [column["name"] for column in columns if column["kind"] == "number"]
+    changed = []
+    for row in rows:
+        numbers = {name: row[name].strip() for name in names if name in row}
+        is_written_so = {name: re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+", numbers[name]) for name in numbers}
+        pointed = {name: numbers[name].replace(".", "").replace(",", ".") for name in numbers if is_written_so[name]}
+        changed.append({**row, **pointed})
+    return changed
 
 
 def encode(rows: list[dict[str, Any]], columns: list[dict[str, Any]]) -> list[list[float]]:
@@ -69,7 +82,8 @@ def encode_value(column: dict[str, Any], value: Any) -> list[float]:
     if value is None:
         raise ValueError(f"a value is missing in column '{column['name']}'")
     if column["kind"] == "category":
-        text = str(value).lower() if isinstance(value, bool) else str(value)
+        is_truth = set(column["values"]) == {"false", "true"}  # in a file also True and TRUE
+        text = str(value).lower() if is_truth or isinstance(value, bool) else str(value)
         return [float(text == known) for known in column["values"]]
     try:
         number = float(value)
@@ -91,13 +105,13 @@ def choose_labels(probabilities: list[list[float]], labels: list[Any]) -> list[d
     return chosen
 
 
-def main(predict: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+def main(predict: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], columns: list[dict[str, Any]]) -> None:
     """The command line: reads the file that is named, writes its rows with their predictions to stdout."""
     if len(sys.argv) != 2:
         sys.exit(f"usage: python {Path(sys.argv[0]).name} NEW.csv > PREDICTED.csv")
     try:
-        rows = read_rows(sys.argv[1])
-        predictions = predict(rows)
+        rows, separator = read_rows(sys.argv[1])
+        predictions = predict(with_points(rows, columns) if separator == ";" else rows)
     except (OSError, ValueError) as error:
         sys.exit(f"{sys.argv[1]}: {error}")
     if rows:

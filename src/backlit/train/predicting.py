@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.data.chunks import Data, chunks
+from backlit.data.columns import Number
 from backlit.data.errors import DataError
 from backlit.data.files import with_gaps
 from backlit.data.new_rows import Oddities, encode_new
@@ -56,12 +57,20 @@ class Predicting:
         target = self.run.target
         for start, frame in [(0, self.data)] if isinstance(self.data, pl.DataFrame) else chunks(self.data):
             rows = frame if self.cells is None else self.cells.slice(start, frame.height)
-            values = rows if self.cells is None else with_gaps(rows)
+            values = rows if self.cells is None else self._values(frame, rows)
             scores = self._scores_of(start, values.drop(target, strict=False))
             if target in values.columns:
                 self._targets.append(values[target])
                 self._scores.append(scores)
             yield frame, rows, values_of(self.run.task, scores)
+
+    def _values(self, frame: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+        """The texts of the cells, but numbers where the run needs some and the reader found them."""
+        wanted = {column.name for column in self.run.columns if isinstance(column, Number)}
+        wanted |= {self.run.target} if self.run.task.kind == "regression" else set()
+        return with_gaps(cells).with_columns(
+            column for column in frame if column.name in wanted and column.dtype.is_numeric()
+        )
 
     def _scores_of(self, start: int, inputs: pl.DataFrame) -> np.ndarray:
         try:
@@ -146,7 +155,8 @@ def _labels(task: Task, target: pl.Series) -> pl.Series:
     if kind is int:
         return _numbers(target).replace_strict(list(map(float, labels)), labels, default=None, return_dtype=pl.Int64)
     texts = labels if kind is str else [str(label).lower() for label in labels]
-    return target.cast(pl.String).replace_strict(
+    values = target.cast(pl.String) if kind is str else target.cast(pl.String).str.to_lowercase()
+    return values.replace_strict(
         texts, labels, default=None, return_dtype=pl.String if kind is str else pl.Boolean
     )
 
