@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backlit.explain.notation import REALS, Term, number, written
+from backlit.explain.rules import letter_of, rules_of, run
 from backlit.explain.terms import ONE, Naming, name, term_of
 from backlit.ops.registry import OPS, Op
 from backlit.tracing.graph import Call, Expression, Graph, Line, lines_in, replaced
@@ -149,70 +150,45 @@ ELEMENTWISE = frozenset(("np.where", "np.ones_like", "np.zeros_like", "np.broadc
 
 def derivatives(call: Call) -> list[Derivative]:
     """The rules of a call's inputs that a gradient went to, or of all that have one where no backward pass came by."""
-    op = OPS[call.op]
-    letters = Letters(op, call)
+    letters = Letters()
+    g = letters("g", call.g if call.g is not None else np.ones(call.out.shape, call.out.dtype))
     found = []
-    for at, given in enumerate(call.inputs):
-        called = op.inputs[min(at, len(op.inputs) - 1)]
-        rule = op.rules.get(called)
-        if rule is None or not isinstance(given, Line) or (call.gradients and at not in call.gradients):
-            continue
-        result = rule.body(*(letters.argument(asked, at) for asked in rule.names))
+    for at, rule in rules_of(call):
+        with np.errstate(all="ignore"):
+            result = run(call, at, rule, g, letters)
         if isinstance(result, Symbol):
-            found.append(letters.derivative(called, result.line))
+            found.append(derivative(letter_of(OPS[call.op], at), result.line, g.line))
     return found
 
 
 class Letters:
-    """The values of a call under the letters that the op's rules have for them."""
+    """Values as symbols that bear the letters of a rule."""
 
-    def __init__(self, op: Op, call: Call) -> None:
-        self.op, self.call, self.recorder = op, call, Recorder()
-        self.kept: dict[str, Any] = {}
-        g = call.g.value if call.g is not None else np.ones(call.out.shape, call.out.dtype)
-        self.g = self.letter("g", np.asarray(g))
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+        self.kept: dict[str, Symbol] = {}
 
-    def letter(self, called: str, value: Any) -> Any:
+    def __call__(self, letter: str, value: Any) -> Any:
         """A symbol for an array; anything else is itself."""
         value = value.value if isinstance(value, Line) else value
         if not isinstance(value, (np.ndarray, np.generic)):
             return value
-        if called not in self.kept:
+        if letter not in self.kept:
             array = np.asarray(value)
-            self.kept[called] = Symbol(self.recorder.given(array, "array", called), self.recorder, array)
-        return self.kept[called]
+            self.kept[letter] = Symbol(self.recorder.given(array, "array", letter), self.recorder, array)
+        return self.kept[letter]
 
-    def argument(self, asked: str, at: int) -> Any:
-        """What a rule gets under the name that it asks for."""
-        op, call = self.op, self.call
-        if asked in ("g", "k"):
-            return self.g if asked == "g" else at - len(op.inputs) + 1
-        if asked == "out":
-            return self.letter("out", call.out)
-        if asked in op.inputs:
-            place = op.inputs.index(asked)
-            if op.is_rest(asked):
-                return tuple(self.letter(f"{asked[:-1]}{k}", x) for k, x in enumerate(call.inputs[place:]))
-            return self.letter(asked, call.inputs[place])
-        if asked in op.settings:
-            return call.settings.get(asked, op.settings[asked])
-        if asked in op.extras:
-            return self.letter(asked, call.extras[asked])
-        place = op.inputs.index(asked.removesuffix("_shape"))
-        shapes = [x.shape if isinstance(x, Line) else np.shape(x) for x in call.inputs[place:]]
-        return shapes if op.is_rest(op.inputs[place]) else shapes[0]
 
-    def derivative(self, called: str, line: Line) -> Derivative:
-        """The chain rule's product, and the factor in it, from the line that a rule ended with."""
-        naming = self.naming(line)
-        factor = None
-        if all(is_elementwise(each) for each in behind(line)):
-            factor = term_of(line, lambda other: ONE if other is self.g.line else naming(other))
-        return Derivative(called, term_of(line, naming), factor)
+def derivative(letter: str, line: Line, g: Line) -> Derivative:
+    """The chain rule's product, and the factor in it, from the line that a rule ended with."""
 
-    def naming(self, last: Line) -> Naming:
-        """Letters keep their names; what is computed from them stands in the formula itself."""
-        return lambda other: name(other) if other.kind == "input" else None
+    def naming(other: Line) -> Term | None:
+        return name(other) if other.kind == "input" else None
+
+    factor = None
+    if all(is_elementwise(each) for each in behind(line)):
+        factor = term_of(line, lambda other: ONE if other is g else naming(other))
+    return Derivative(letter, term_of(line, naming), factor)
 
 
 def behind(line: Line) -> list[Line]:

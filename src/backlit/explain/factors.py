@@ -1,0 +1,179 @@
+"""The local derivatives of a recorded step, element by element: how each element of a value moves each of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backlit.autograd import grad
+from backlit.autograd.node import unbroadcast
+from backlit.explain import rules
+from backlit.explain.formulas import derivatives, in_general
+from backlit.explain.notation import Term, written
+from backlit.ops.registry import OPS, Rule
+from backlit.tensor import Tensor
+from backlit.tracing.graph import Call, Line
+
+#: A call is looked into as long as this many runs of its rule are enough, over this many elements in all. Beyond it,
+#: what follows is taken in one piece.
+MOST_RUNS = 2000
+MOST_WORK = 200_000_000
+
+
+class Factors(NamedTuple):
+    """Local derivatives from elements of one line to elements of another, side by side.
+
+    `values[k]` is the derivative of element `ends[k]` of `end` with respect to element `starts[k]` of `start`, elements
+    counted as in a flattened array. Where `end` is None, it is the derivative of the loss, through all that follows.
+    """
+
+    call: Call
+    at: int
+    start: Line
+    end: Line | None
+    starts: Any
+    ends: Any
+    values: Any
+
+    @property
+    def says(self) -> str:
+        """The derivative as a formula, where the op works element by element; else what the op computes.
+
+        In the names of the record: "∂a1/∂z1 = a1 ⊙ (1 - a1)".
+        """
+        op = OPS[self.call.op]
+        letter = rules.letter_of(op, self.at)
+        found = next((each for each in derivatives(self.call) if each.input == letter), None)
+        if found is None or found.local is None:
+            return f"{op.name}: {in_general(op)}"
+        names = {
+            at: given.name for at, given in zip(op.inputs, self.call.inputs, strict=False) if isinstance(given, Line)
+        }
+        names |= {"out": self.call.out.name} | {extra: line.name for extra, line in self.call.extras.items()}
+        return f"∂{self.call.out.name}/∂{self.start.name} = {written(renamed(found.local, names))}"
+
+
+def renamed(term: Term, names: Mapping[str, str]) -> Term:
+    """A formula with other names in it."""
+    if term.kind == "name":
+        return term._replace(text=names.get(term.text, term.text))
+    return term._replace(parts=tuple(renamed(part, names) for part in term.parts))
+
+
+def factors(
+    calls: Iterable[Call], values: Mapping[Line, Any], reached: Mapping[Line, Any], adjoints: Mapping[Line, Any]
+) -> Iterator[Factors]:
+    """The factors of all calls, from the elements that are reached.
+
+    `values` are those at which to differentiate; `reached` says of each element of a line whether the scalar in
+    question moves it; `adjoints` are the derivatives of the loss, for calls that are too large to look into.
+    """
+    for call in calls:
+        for at, rule in rules.rules_of(call):
+            start = call.inputs[at]
+            if not call.gradients or start not in reached or not reached[start].any():
+                continue
+            yield Differentiated(call, at, rule, values).factors(reached, adjoints)
+
+
+class Differentiated:
+    """A call, seen from one of its inputs."""
+
+    def __init__(self, call: Call, at: int, rule: Rule, values: Mapping[Line, Any]) -> None:
+        self.call, self.at, self.rule, self.values = call, at, rule, values
+        self.start: Line = call.inputs[at]
+        self.start_shape, self.shape = np.shape(values[self.start]), np.shape(values[call.out])
+
+    def factors(self, reached: Mapping[Line, Any], adjoints: Mapping[Line, Any]) -> Factors:
+        starts = np.flatnonzero(reached[self.start])
+        ends = np.flatnonzero(reached[self.call.out])
+        if self.is_elementwise():
+            return self.found(self.call.out, starts, starts, self.pulled(np.ones(self.shape)).ravel()[starts])
+        runs, size = (
+            min(len(starts), len(ends)),
+            sum(np.size(value) for value in (*self.inputs(), self.values[self.start])),
+        )
+        if runs > MOST_RUNS or runs * size > MOST_WORK:
+            whole = self.pulled(adjoints[self.call.out]).ravel()[starts]
+            return self.found(None, starts, np.zeros_like(starts), whole)
+        by_column = len(starts) < len(ends)
+        lines = self.columns(starts) if by_column else (self.pulled(unit) for unit in units(self.shape, ends))
+        places = (
+            self.columns(starts, np.nan) if by_column else (self.pulled(u) for u in units(self.shape, ends, np.nan))
+        )
+        here, there, found = [], [], []
+        for k, (line, place) in enumerate(zip(lines, places, strict=True)):
+            others = ends if by_column else starts
+            linked = others[np.isnan(np.ravel(place)[others])]
+            here.append(linked)
+            there.append(np.full(len(linked), (starts if by_column else ends)[k]))
+            found.append(np.ravel(line)[linked])
+        first, second = joined(here).astype(int), joined(there).astype(int)
+        pair = (second, first) if by_column else (first, second)
+        return self.found(self.call.out, *pair, joined(found))
+
+    def found(self, end: Line | None, starts: Any, ends: Any, values: Any) -> Factors:
+        return Factors(self.call, self.at, self.start, end, starts, ends, values)
+
+    def inputs(self) -> list[Any]:
+        return [self.values[given] for given in self.call.inputs if isinstance(given, Line)]
+
+    def is_elementwise(self) -> bool:
+        if self.start_shape != self.shape:
+            return False
+        letter = rules.letter_of(OPS[self.call.op], self.at)
+        return any(each.input == letter and each.local is not None for each in derivatives(self.call))
+
+    def pulled(self, g: Any) -> Any:
+        """The rule run on a gradient of the output: rows of the matrix of derivatives, weighted by g and added."""
+        with np.errstate(all="ignore"):
+            result = rules.run(self.call, self.at, self.rule, g, lambda _, given: self.value(given))
+            return unbroadcast(np.asarray(result), self.start_shape, np.dtype(np.float64))
+
+    def columns(self, starts: Any, one: float = 1.0) -> Iterator[Any]:
+        """The derivatives of all outputs with respect to each of some elements.
+
+        The rule is linear in g, and its derivative with respect to g is the matrix the other way round.
+        """
+        g = Tensor.wrap(np.zeros(self.shape)).requires_grad_()
+        result = rules.run(self.call, self.at, self.rule, g, lambda _, given: tensor(self.value(given)))
+        if not isinstance(result, Tensor) or not result.requires_grad:
+            yield from (np.zeros(self.shape) for _ in starts)
+            return
+        result = unbroadcast(result, self.start_shape, np.dtype(np.float64))
+        for unit in units(self.start_shape, starts, one):
+            yield grad(result, g, Tensor.wrap(unit), retain_graph=True)[0].array
+
+    def value(self, given: Any) -> Any:
+        return self.values[given] if isinstance(given, Line) else given
+
+
+def joined(parts: list[Any]) -> Any:
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def tensor(value: Any) -> Any:
+    return Tensor.wrap(np.asarray(value)) if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def units(shape: tuple[int, ...], at: Any, one: float = 1.0) -> Iterator[Any]:
+    """Arrays of zeros with a one at each of some places in turn."""
+    for k in at:
+        unit = np.zeros(shape)
+        unit.ravel()[k] = one
+        yield unit
+
+
+def adjoints(calls: Iterable[Call], values: Mapping[Line, Any], seeds: Mapping[Line, Any]) -> dict[Line, Any]:
+    """The derivatives of the loss with respect to every line, by the same walk as the engine's."""
+    found = {line: np.asarray(seed, np.float64) for line, seed in seeds.items()}
+    for call in reversed(list(calls)):
+        if call.out not in found or not call.gradients:
+            continue
+        for at, rule in rules.rules_of(call):
+            part = Differentiated(call, at, rule, values).pulled(found[call.out])
+            start = call.inputs[at]
+            found[start] = found[start] + part if start in found else part
+    return found
