@@ -1,5 +1,7 @@
 """Routes from one weight to the loss: their sum is the gradient, and the finite difference agrees."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,7 +29,7 @@ def check(found, tolerance=1e-5):
     listed = sum(route.product for route in found.routes)
     assert listed + found.more_sum == pytest.approx(found.total, rel=1e-9, abs=1e-12)
     sizes = [abs(route.product) for route in found.routes]
-    assert all(a >= b * (1 - 1e-12) for a, b in zip(sizes, sizes[1:], strict=False))
+    assert all(a >= b * (1 - 1e-12) for a, b in pairwise(sizes))
     assert sum(many for _, many, _ in found.groups) == len(found.routes) + found.more
     assert sum(part for *_, part in found.groups) == pytest.approx(found.total, rel=1e-9, abs=1e-12)
 
