@@ -20,7 +20,10 @@ ROOMS = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", LAYOUT, re.M
 WALK = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
 STOPS = re.findall(r"^`([\w/]+\.py): ([\w.]+)`\n\n```python\n(.*?)```", WALK, re.MULTILINE | re.DOTALL)
 
-HEAVY = ["scipy", "sklearn", "polars", "matplotlib", "rich", "typer", "safetensors", "llvmlite", "torch", "difflib", "json", "csv"]
+HEAVY = [
+    "scipy", "sklearn", "polars", "matplotlib", "rich", "typer", "safetensors", "llvmlite", "torch", "difflib", "json",
+    "csv",
+]  # fmt: skip
 
 
 def room_of(path):
