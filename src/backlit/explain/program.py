@@ -12,7 +12,7 @@ import numpy as np
 from backlit.explain.explanation import Explanation
 from backlit.interop.replacing import making
 from backlit.tracing import Graph, Line
-from backlit.tracing.source import literal
+from backlit.tracing.source import literal, program
 
 STEP, INPUTS, OUTPUTS = FILES = ("step.py", "inputs.npz", "outputs.npz")
 
@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 
 np.seterr(all="ignore")  # a step may overflow to inf, and says so in its numbers
-{here} = Path(__file__).resolve().parent
-{given} = np.load({here} / "inputs.npz")
+with np.load(Path(__file__).resolve().with_name("inputs.npz")) as file:
+    {given} = dict(file)
 
 # inputs
 '''
@@ -38,13 +38,17 @@ TAIL = '''
 # What came of it, beside what was recorded.
 
 
-def relative_difference(found, recorded):
+# Where terms cancel, rounding is measured by the terms: the largest sum of them, of each array that has such.
+TERMS = {terms}
+
+
+def relative_difference(found, recorded, terms=0.0):
     """max|found - recorded| / max|recorded|, or max|found| beside zeros. The same infinities and NaNs agree."""
     found, recorded = (np.asarray(array, np.float64) for array in (found, recorded))
     with np.errstate(all="ignore"):
         agree = (found == recorded) | (np.isnan(found) & np.isnan(recorded))
         apart = np.where(agree, 0.0, np.abs(found - recorded))
-        scale = np.max(np.abs(recorded), initial=0.0, where=np.isfinite(recorded))
+        scale = np.max(np.abs(recorded), initial=terms, where=np.isfinite(recorded))
     apart = np.max(np.where(np.isfinite(apart), apart, np.inf), initial=0.0)
     return float(apart / scale) if apart and scale else float(apart)
 
@@ -54,7 +58,7 @@ def compare(found):
     greatest, is_right = 0.0, True
     with np.load(Path(__file__).resolve().with_name("outputs.npz")) as recorded:
         for name in recorded.files:
-            apart = relative_difference(found[name], recorded[name])
+            apart = relative_difference(found[name], recorded[name], TERMS.get(name, 0.0))
             allowed = {"float64": 1e-12, "float16": 4e-3}.get(str(recorded[name].dtype), 1e-6)
             print(f"{name:24} {str(recorded[name].shape):16} {str(recorded[name].dtype):8} {apart:.1e}")
             greatest, is_right = max(greatest, apart), is_right and apart <= allowed
@@ -115,17 +119,27 @@ def readable(graph: Graph) -> Graph:
 def text_of(explanation: Explanation, graph: Graph) -> str:
     """step.py: the inputs by name, the step's own lines, and the comparison."""
     taken = {line.name for line in graph.lines}
-    here, given = (name if name not in taken else f"{name}_of_step" for name in ("here", "given"))
+    given = "given" if "given" not in taken else "given_arrays"
     of = f" of {Path(explanation.script).name}" if explanation.script else ""
-    head = HEAD.format(step=explanation.step, of=of, here=here, given=given)
+    head = HEAD.format(step=explanation.step, of=of, given=given)
     inputs = "".join(f"{given_line(line, given)}\n" for line in graph.inputs)
     results = "".join(f'    "{name}": {line.name},\n' for name, line in graph.outputs.items())
+    tail = TAIL.replace("{terms}", repr({} if graph is explanation.graph else cancelling(explanation.graph)))
     body = source_of(graph, verbatim=True).removeprefix("import numpy as np\n")
-    return f"{head}{inputs}{body}\nresults = {{\n{results}}}\n{TAIL}"
+    return f"{head}{inputs}{body}\nresults = {{\n{results}}}\n{tail}"
+
+
+def cancelling(graph: Graph) -> dict[str, float]:
+    """The outputs that are little beside the terms they were summed from, with the size of these."""
+    from backlit.compiler.magnitudes import largest, scales
+
+    sizes = {name: largest(line.value) for name, line in graph.outputs.items()}
+    return {name: float(f"{scale:.2g}") for name, scale in scales(graph).items() if scale > 2 * sizes[name]}
 
 
 def source_of(graph: Graph, verbatim: bool = False) -> str:
-    return (graph if verbatim else readable(graph)).source()
+    """The step's lines: as an expert would write them, or every call as it was recorded."""
+    return program(graph if verbatim else readable(graph), given=False)
 
 
 def is_loaded(line: Line) -> bool:

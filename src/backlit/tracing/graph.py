@@ -136,6 +136,7 @@ class Graph:
     result: Any = None
     notes: list[str] = field(default_factory=list)
     calls: dict[int, Call] = field(default_factory=dict)
+    is_readable: bool = False
 
     @property
     def inputs(self) -> list[Line]:
@@ -157,14 +158,30 @@ class Graph:
 
         raise KeyError(f"the step has no line {name!r}. {did_you_mean(name, [line.name for line in self.lines])}")
 
-    def source(self) -> str:
-        """The step as a program that needs only NumPy, every call on a line of its own."""
+    def source(self, verbatim: bool = False) -> str:
+        """The step as a program that needs only NumPy, as an expert would write it; the given arrays must be there.
+
+        With `verbatim` every recorded call has a line of its own, and the numbers are the record's to the bit.
+
+        >>> import backlit as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> print(torch.trace(lambda: torch.sigmoid(x).sum().backward()).source())  # doctest: +ELLIPSIS
+        import numpy as np
+        ...
+        """
         from backlit.tracing.source import program
 
-        return program(self)
+        return program(self if verbatim else self.readable())
 
-    def run(self) -> dict[str, Any]:
+    def readable(self) -> Graph:
+        """The same step in few lines, one thought a line: see `backlit.compiler.readable`."""
+        from importlib import import_module  # by name, as the room stands below this one
+
+        simplified: Graph = import_module("backlit.compiler").readable(self)
+        return simplified
+
+    def run(self, verbatim: bool = True) -> dict[str, Any]:
         """Execute the source on the recorded inputs. Out: the outputs by name."""
         from backlit.tracing.source import executed
 
-        return executed(self)
+        return executed(self if verbatim else self.readable())

@@ -83,6 +83,7 @@ class Names:
         #: Of an array: what a program and what the user calls it.
         self.paths: dict[int, tuple[str, str]] = {}
         self.layers = self.name_parameters()
+        self.models = {path for _, path in self.paths.values()}
         for name, value in [*arguments_of(step, examples), *variables(recorder.frames)]:
             owner, path = self.paths.setdefault(id(value.array), (plain(name), name))
             if value.grad is not None:
@@ -161,12 +162,19 @@ class Names:
         """The values between: from the textbook, the user's variables, or the module that made them."""
         outs = Counter(call.out.module for call in self.calls)
         for call in self.calls:
+            if call.op == "dropout" and isinstance(call.inputs[1], Line):
+                self.name(
+                    call.inputs[1], "mask" if self.layers or not call.out.module else f"{plain(call.out.module)}_mask"
+                )
+        for call in self.calls:
             line, module = call.out.place, call.out.module
             name, path = known.get(id(line), ("", ""))
+            if name in self.taken:  # before it was overwritten, or the user's name for something else
+                name, path = (f"new_{name}", path) if path in self.models else ("", "")
             before = call.inputs[0] if call.inputs else None
             if id(line) in self.layers:
                 self.name(line, self.layers[id(line)], path)
-            elif name and name not in self.taken:
+            elif name:
                 self.name(line, name, path)
             elif self.layers and isinstance(before, Line) and before.name in self.layers.values():
                 self.name(line, f"{before.name}_{call.op}", path, is_named=bool(module))

@@ -1,0 +1,3 @@
+"""From the record of a step to programs: passes, and the readable source that they make."""
+
+from backlit.compiler.simplify import readable as readable

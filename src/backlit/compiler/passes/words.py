@@ -1,0 +1,57 @@
+"""Names for values that textbooks have a word for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from backlit.compiler.draft import Draft
+from backlit.compiler.patterns import find
+from backlit.tracing.graph import Graph, Line
+
+
+class Word(NamedTuple):
+    """What a formula is called, in the ops or rules whose name begins with `op`."""
+
+    formula: str
+    name: str
+    op: str
+
+
+WORDS = (
+    Word("r / (1 - b ** s)", "step_size", ""),
+    Word("(1 - b ** s) ** 0.5", "v_correction", ""),
+    Word("1 - r * w", "decay", ""),
+    Word("1 / (1 + np.exp(-z))", "p", "binary_cross_entropy_with_logits"),
+    Word("x - y", "error", "mse_loss"),
+    Word("z - z.max(axis=1, keepdims=True)", "shifted", "cross_entropy"),
+    Word("np.exp(z)", "e", "cross_entropy"),
+    Word("z.sum(axis=1, keepdims=True)", "s", "cross_entropy"),
+    Word("e / s", "p", "cross_entropy"),
+    Word("y == k", "onehot", "cross_entropy"),
+)
+
+
+def use_words(graph: Graph) -> Graph:
+    """Give values that books name a name and a line of their own.
+
+    before: quotient_2 = lr / (1 - beta1 ** step);  d_z2 = (exp_1 / sum_1 - is_equal_1) / 64
+    after:  step_size = lr / (1 - beta1 ** step);  p = e / s;  d_z2 = (p - onehot) / 64
+    """
+    draft = Draft(graph)
+    for line in graph.lines:
+        new = draft.brought(line)
+        word = None if line.is_named else word_for(new)
+        if word is not None:
+            name = word.name if word.name not in draft.taken - {line.name} else draft.fresh(word.name)
+            draft.taken.add(name)
+            new = draft.changed(line, new.expression, name=name, is_named=True)
+        draft.lines.append(new)
+    return draft.finished()
+
+
+def word_for(line: Line) -> Word | None:
+    is_update = line.role == "update"
+    for word in WORDS:
+        if (line.op == word.op if word.op else is_update) and find(word.formula, line) is not None:
+            return word
+    return None
