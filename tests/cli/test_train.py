@@ -282,3 +282,25 @@ def test_a_run_is_kept_though_its_words_are_lost(lost, data):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=data, timeout=60, check=True)
     assert done.stderr == "0\n"
     assert (data / "runs/boxes/metrics.json").exists()
+
+
+def test_ctrl_c_before_the_training_is_no_traceback(monkeypatch, capsys):
+    def interrupted(wanted):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("backlit.cli.app.build", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "iris"])
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_ctrl_c_in_a_command_that_says_nothing_of_it_is_no_traceback(monkeypatch, capsys):
+    def interrupted(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("backlit.train.summaries.find_runs", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["runs"])
+    assert ended.value.code == 130
+    assert "Aborted" not in capsys.readouterr().err

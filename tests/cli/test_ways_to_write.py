@@ -69,8 +69,11 @@ def test_the_same_numbers_come_out(way, plain, tmp_path, monkeypatch, capsys):
         assert predicted(capsys.readouterr().out) == pytest.approx(predicted(out), abs=1e-3)
 
 
-def test_commas_that_may_be_either_are_refused(tmp_path, capsys):
-    rows = "\n".join(f'"{i},{500 + i}",{i}' for i in range(1, 41))
+@pytest.mark.parametrize("text", ["{0},5{0:02}", "{0} %", "€{0}.50", "−{0}"])
+def test_numbers_that_are_not_written_as_such_are_refused(text, tmp_path, capsys):
+    rows = "\n".join(f'"{text.format(i)}",{i}' for i in range(1, 41))
     (tmp_path / "table.csv").write_text(f"amount,y\n{rows}\n")
     assert call("train", str(tmp_path / "table.csv"), "--out", str(tmp_path / "run")) == 2
-    assert "'amount' holds numbers with commas, such as '1,501' in row 1. Write a point" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"'amount' holds numbers with commas or signs, such as {text.format(1)!r} in row 1. Write a point" in said
+    assert ("Decimal commas" in said) == ("," in text)

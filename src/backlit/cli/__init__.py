@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The program `backlit`. Ends with SystemExit: 0 if all went well, 2 for a mistake in the command or its input."""
+    """The program `backlit`. Ends with SystemExit: 0 if all went well, 2 for a mistake in the command or its input.
+
+    Ctrl-C is 130, without a traceback; only scripts have it as Python itself does.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["run"]:
         anyway = given[1:2] == ["--anyway"]
@@ -19,9 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if script and not script[0].startswith("-"):
             run_script(script[0], script[1:], anyway)
             return
-    from backlit.cli.app import build
+    try:
+        from backlit.cli.app import build
 
-    build(given[:1])(given)
+        build(given[:1])(given)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 def run_script(script: str, arguments: Sequence[str], anyway: bool) -> None:

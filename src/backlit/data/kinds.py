@@ -26,7 +26,7 @@ def reason_to_leave_out(facts: Facts) -> str | None:
         return "it has no values"
     if facts.is_number:
         return "it numbers the rows, like an identifier" if _numbers_the_rows(facts) else None
-    if holds_numbers_as_text(facts) or holds_commas(facts):
+    if holds_numbers_as_text(facts) or holds_dressed_numbers(facts):
         return None
     if facts.dtype.is_temporal() or (facts.is_text and facts.dates == facts.count):
         return "it holds dates or times; numbers made of them, such as the year or the hour, could be used"
@@ -58,20 +58,21 @@ def holds_numbers_as_text(facts: Facts) -> bool:
     return slips <= max(FEWEST_SLIPS, SHARE_OF_SLIPS * facts.count) or (many_values and len(facts.others) <= FEW_OTHERS)
 
 
-def holds_commas(facts: Facts) -> bool:
-    """Whether texts are numbers with commas, and too many different ones for categories."""
+def holds_dressed_numbers(facts: Facts) -> bool:
+    """Whether texts are numbers with commas or signs, and too many different ones for categories."""
     many_values = facts.texts is None or len(facts.texts) > FEWEST_NEARLY_DISTINCT
-    return bool(facts.commas) and many_values and facts.commas + facts.numbers == facts.count
+    is_number = facts.dressed + facts.numbers == facts.count > facts.dates
+    return bool(facts.dressed) and many_values and is_number
 
 
 def check_number_texts(facts: Facts) -> None:
-    """Raise DataError for a column of numbers among which a few texts stand, or which has commas in its numbers."""
-    if facts.not_number is not None and holds_commas(facts):
+    """Raise DataError for a column of numbers among which a few texts stand, or which are not written as such."""
+    if facts.not_number is not None and holds_dressed_numbers(facts):
         row, text = facts.not_number
+        comma = " (Decimal commas are read where semicolons separate the columns, and no other number has a point.)"
         raise DataError(
-            f"Column '{facts.name}' holds numbers with commas, such as {text!r} in row {row}. Write a point before the "
-            "decimals and nothing between the thousands, as in 1234.5. (Decimal commas are read where semicolons "
-            "separate the columns, and no number of the column has a point in place of its comma.)"
+            f"Column '{facts.name}' holds numbers with commas or signs, such as {text!r} in row {row}. Write a point "
+            f"before the decimals, and nothing else, as in 1234.5.{comma * (',' in text)}"
         )
     if facts.not_number is not None and holds_numbers_as_text(facts):
         row, text = facts.not_number

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
 # 172,9 and 5.269,58: a comma before the decimals, and perhaps points between the thousands.
 DECIMAL_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
-# The same or, with the roles exchanged, 5,269.58 and 5,269: which of the two 5,269 is, nobody can tell from it alone.
-WITH_COMMA = rf"{DECIMAL_COMMA}|^[+-]?\d{{1,3}}(,\d{{3}})+(\.\d+)?$"
+# What people see as a number, and a program does not: 5,269.58 (or 5,269, which may be either), 12 %, €3.50, and the
+# minus sign of typesetters.
+_DIGITS = r"(\d+([.,]\d+)?|\d{1,3}([.,]\d{3})+([.,]\d+)?)"
+DRESSED = rf"^[+−-]?[$€£¥]?[ \u00a0]?[+−-]?{_DIGITS}[ \u00a0]?[%‰°$€£¥]?$"
 
 
 def with_numbers(rows: pl.LazyFrame, has_decimal_commas: bool) -> pl.LazyFrame:

@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.data.chunks import Data, chunks
 from backlit.data.moments import Moments
-from backlit.data.numerals import WITH_COMMA
+from backlit.data.numerals import DRESSED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,7 +41,7 @@ class Facts:
     infinities as (row, value, how many). `is_distinct` says of numbers named like an identifier that no chunk holds one
     twice. A column of texts has `texts`, each with its count, or None once there are
     more than MOST_CATEGORIES; so many of them read as `numbers` or `dates`, the first that is no number is `not_number`
-    (row, text), `others` are the first few of these, each once, and `commas` says how many are numbers with commas.
+    (row, text), `others` are the first few of these, each once; `dressed` of these are numbers with commas or signs.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Facts:
     numbers: int = 0
     not_number: tuple[int, str] | None = None
     others: set[str] = field(default_factory=set)
-    commas: int = 0
+    dressed: int = 0
     dates: int = 0
 
     @property
@@ -109,7 +109,7 @@ class Facts:
             if len(self.others) <= FEW_OTHERS:
                 self.others |= set(column[others].unique(maintain_order=True).head(FEW_OTHERS + 1))
         self.numbers += int(is_number.sum())
-        self.commas += int(column.str.strip_chars().str.contains(WITH_COMMA).sum())
+        self.dressed += int((~is_number & column.str.strip_chars().str.contains(DRESSED)).sum())
         self.dates += int(column.str.strip_chars().str.contains(DATE).sum())
         if self.texts is not None:
             for text, count in column.drop_nulls().value_counts().iter_rows():
