@@ -79,8 +79,6 @@ def _record(script: str, arguments: list[str], step: str | None) -> Explanation:
     wanted = _step(step)
     try:
         return explain_script(script, arguments, wanted)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
     except Exception as error:
         if _is_ours(error):
             raise
@@ -122,12 +120,12 @@ def _tell(
     verbatim: bool,
 ) -> None:  # fmt: skip
     """Print the step, and write what was asked for."""
-    from backlit.explain.program import source_of, write_program
+    from backlit.explain.program import write_program
 
     say(_told(explanation, sample, weight))
     if weight is None:
         say()
-        say(source_of(explanation.graph, verbatim))
+        say(explanation.graph.source(verbatim))
     if html is not None:
         _write_page(explanation, html, sample)
         say(f"{html} holds the step as a page; open it in a browser.")

@@ -83,7 +83,7 @@ def write_program(explanation: Explanation, folder: str | Path, *, verbatim: boo
     """
     folder = Path(folder)
     check_folder(folder)
-    graph = explanation.graph if verbatim else readable(explanation.graph)
+    graph = explanation.graph if verbatim else explanation.graph.readable()
     where = folder.resolve()
     try:
         where.parent.mkdir(parents=True, exist_ok=True)
@@ -105,17 +105,6 @@ def check_folder(folder: Path) -> None:
         raise FolderError(f"{folder} holds other files, and is left as it is. Name a folder that does not exist yet.")
 
 
-def readable(graph: Graph) -> Graph:
-    """The step as an expert would write it."""
-    from importlib import import_module
-
-    try:
-        made: Graph = import_module("backlit.compiler").readable(graph)
-    except (ImportError, AttributeError):
-        return graph
-    return made
-
-
 def text_of(explanation: Explanation, graph: Graph) -> str:
     """step.py: the inputs by name, the step's own lines, and the comparison."""
     taken = {line.name for line in graph.lines}
@@ -125,7 +114,7 @@ def text_of(explanation: Explanation, graph: Graph) -> str:
     inputs = "".join(f"{given_line(line, given)}\n" for line in graph.inputs)
     results = "".join(f'    "{name}": {line.name},\n' for name, line in graph.outputs.items())
     tail = TAIL.replace("{terms}", repr({} if graph is explanation.graph else cancelling(explanation.graph)))
-    body = source_of(graph, verbatim=True).removeprefix("import numpy as np\n")
+    body = program(graph, given=False).removeprefix("import numpy as np\n")
     return f"{head}{inputs}{body}\nresults = {{\n{results}}}\n{tail}"
 
 
@@ -135,11 +124,6 @@ def cancelling(graph: Graph) -> dict[str, float]:
 
     sizes = {name: largest(line.value) for name, line in graph.outputs.items()}
     return {name: float(f"{scale:.2g}") for name, scale in scales(graph).items() if scale > 2 * sizes[name]}
-
-
-def source_of(graph: Graph, verbatim: bool = False) -> str:
-    """The step's lines: as an expert would write them, or every call as it was recorded."""
-    return program(graph if verbatim else readable(graph), given=False)
 
 
 def is_loaded(line: Line) -> bool:
