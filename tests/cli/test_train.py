@@ -296,10 +296,10 @@ def test_ctrl_c_before_the_training_is_no_traceback(monkeypatch, capsys):
 
 
 def test_ctrl_c_in_a_command_that_says_nothing_of_it_is_no_traceback(monkeypatch, capsys):
-    def interrupted(folder):
+    def interrupted(folders, is_default):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("backlit.train.summaries.find_runs", interrupted)
+    monkeypatch.setattr("backlit.cli.runs._find", interrupted)
     with pytest.raises(SystemExit) as ended:
         main(["runs"])
     assert ended.value.code == 130
