@@ -10,9 +10,9 @@ import numpy as np
 from backlit.autograd import grad
 from backlit.autograd.node import unbroadcast
 from backlit.explain import rules
-from backlit.explain.formulas import derivatives, in_general
-from backlit.explain.notation import Term, written
-from backlit.ops.registry import OPS, Rule
+from backlit.explain.formulas import derivatives, in_general, local_derivative
+from backlit.explain.notation import written
+from backlit.ops.registry import Rule
 from backlit.tensor import Tensor
 from backlit.tracing.graph import Call, Line
 
@@ -43,23 +43,8 @@ class Factors(NamedTuple):
 
         In the names of the record: "∂a1/∂z1 = a1 ⊙ (1 - a1)".
         """
-        op = OPS[self.call.op]
-        letter = rules.letter_of(op, self.at)
-        found = next((each for each in derivatives(self.call) if each.input == letter), None)
-        if found is None or found.local is None:
-            return f"{op.name}: {in_general(op)}"
-        names = {
-            at: given.name for at, given in zip(op.inputs, self.call.inputs, strict=False) if isinstance(given, Line)
-        }
-        names |= {"out": self.call.out.name} | {extra: line.name for extra, line in self.call.extras.items()}
-        return f"∂{self.call.out.name}/∂{self.start.name} = {written(renamed(found.local, names))}"
-
-
-def renamed(term: Term, names: Mapping[str, str]) -> Term:
-    """A formula with other names in it."""
-    if term.kind == "name":
-        return term._replace(text=names.get(term.text, term.text))
-    return term._replace(parts=tuple(renamed(part, names) for part in term.parts))
+        found = local_derivative(self.call, self.at)
+        return written(found) if found is not None else f"{self.call.op}: {in_general(self.call.op)}"
 
 
 def factors(
@@ -123,8 +108,7 @@ class Differentiated:
     def is_elementwise(self) -> bool:
         if self.start_shape != self.shape:
             return False
-        letter = rules.letter_of(OPS[self.call.op], self.at)
-        return any(each.input == letter and each.local is not None for each in derivatives(self.call))
+        return any(each.at == self.at and each.local is not None for each in derivatives(self.call))
 
     def pulled(self, g: Any) -> Any:
         """The rule run on a gradient of the output: rows of the matrix of derivatives, weighted by g and added."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ import numpy as np
 
 from backlit.explain.notation import REALS, Term, number, written
 from backlit.explain.rules import letter_of, rules_of, run
-from backlit.explain.terms import ONE, Naming, name, term_of
+from backlit.explain.terms import ONE, Naming, factor, name, term_of
 from backlit.ops.registry import OPS, Op
 from backlit.tracing.graph import Call, Expression, Graph, Line, lines_in, replaced
 from backlit.tracing.recorder import Recorder
@@ -65,7 +65,7 @@ def statement(line: Line, naming: Naming = name) -> Term:
             target = Expression("index", "", (target, key))
         return Term("becomes", "", (term_of(target, naming), term_of(value, naming)))
     again = line.role == "update" and any(other.name == line.name for other in line.operands)
-    return Term("becomes" if again else "is", "", (own, term_of(line.expression, naming)))
+    return Term("becomes" if again else "is", "", (own, factor(term_of(line.expression, naming))))
 
 
 def given(line: Line) -> Term:
@@ -133,13 +133,14 @@ def in_general(op: Op | str) -> str:
 
 
 class Derivative(NamedTuple):
-    """The rule of one input of an op, in the op's own letters.
+    """The rule of one input of an op (at this position), in the op's own letters.
 
     `product` is what the rule makes of `g`, the gradient of `out`: the chain rule. `local` is the factor itself, the
     rule for g = 1, where the op works element by element; None where it is no factor (in a matrix product, say).
     """
 
     input: str
+    at: int
     product: Term
     local: Term | None
 
@@ -157,7 +158,8 @@ def derivatives(call: Call) -> list[Derivative]:
         with np.errstate(all="ignore"):
             result = run(call, at, rule, g, letters)
         if isinstance(result, Symbol):
-            found.append(derivative(letter_of(OPS[call.op], at), result.line, g.line))
+            product, local = product_and_factor(result.line, g.line)
+            found.append(Derivative(letter_of(OPS[call.op], at), at, product, local))
     return found
 
 
@@ -179,16 +181,40 @@ class Letters:
         return self.kept[letter]
 
 
-def derivative(letter: str, line: Line, g: Line) -> Derivative:
+def product_and_factor(line: Line, g: Line) -> tuple[Term, Term | None]:
     """The chain rule's product, and the factor in it, from the line that a rule ended with."""
 
     def naming(other: Line) -> Term | None:
         return name(other) if other.kind == "input" else None
 
-    factor = None
+    local = None
     if all(is_elementwise(each) for each in behind(line)):
-        factor = term_of(line, lambda other: ONE if other is g else naming(other))
-    return Derivative(letter, term_of(line, naming), factor)
+        local = term_of(line, lambda other: ONE if other is g else naming(other))
+    return term_of(line, naming), local
+
+
+def local_derivative(call: Call, at: int) -> Term | None:
+    """The derivative of a call's output with respect to an input, in the names of the record.
+
+    "∂a1/∂z1 = a1 ⊙ (1 - a1)"; None where the op does not work element by element.
+    """
+    found = next((each for each in derivatives(call) if each.at == at), None)
+    if found is None or found.local is None:
+        return None
+    op = OPS[call.op]
+    names = {
+        letter: given.name for letter, given in zip(op.inputs, call.inputs, strict=False) if isinstance(given, Line)
+    }
+    names |= {"out": call.out.name} | {letter: line.name for letter, line in call.extras.items()}
+    both = Term("name", call.out.name), Term("name", call.inputs[at].name)
+    return Term("is", "", (Term("derivative", "", both), renamed(found.local, names)))
+
+
+def renamed(term: Term, names: Mapping[str, str]) -> Term:
+    """A formula with other names in it."""
+    if term.kind == "name":
+        return term._replace(text=names.get(term.text, term.text))
+    return term._replace(parts=tuple(renamed(part, names) for part in term.parts))
 
 
 def behind(line: Line) -> list[Line]:

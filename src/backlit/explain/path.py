@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backlit.explain.changes import arrival, found_before
 from backlit.explain.replay import forward_lines
 from backlit.explain.routes import Network, Route
 from backlit.suggest import did_you_mean
@@ -137,12 +138,5 @@ def gradient_of(graph: Graph, line: Line, element: int) -> float | None:
     found = graph.outputs.get(f"d_{line.name}")
     if found is None:
         return None
-    before = found
-    while before.op == "accumulate" and before.kind == "infix":
-        before = before.expression.arguments[0]
-    there = float(np.ravel(before.value)[element]) if before is not found and is_from_before(before) else 0.0
-    return float(np.ravel(found.value)[element]) - there
-
-
-def is_from_before(line: Line) -> bool:
-    return line.kind == "input" or line.role != "backward"
+    there = found_before(found).value if arrival(found) == "added" else np.zeros(found.shape)
+    return float(np.ravel(found.value)[element]) - float(np.ravel(there)[element])

@@ -64,8 +64,6 @@ def product(x: Term, y: Term, is_each: bool) -> Term:
     """x times y: ⊙ between arrays that are multiplied element by element."""
     if x == ONE or y == ONE:
         return factor(y if x == ONE else x)
-    if is_each and x == y and x.kind == "name":
-        return power(x, number(2))
     if x.kind == "minus":
         return negative(product(x.parts[0], y, is_each))
     if x.kind == "fraction" and x.parts[0] == ONE:
@@ -194,6 +192,8 @@ class Reader:
         first, second = self.term(x), self.term(y)
         if sign in ("+", "-"):
             return total(sign, first, second)
+        if sign == "*" and first == second and first.kind == "name":
+            return power(first, number(2))
         if sign == "*":
             return product(first, second, is_each=has_axes(x) and has_axes(y))
         if sign == "@":
@@ -216,6 +216,10 @@ class Reader:
             return self.infix(sign, *arguments)
         if text in ("transpose", "swapaxes") and is_last_two(arguments, settings):
             return Term("transposed", "", (self.term(arguments[0]),))
+        if text == "reshape":
+            return self.reshaped(*arguments, *settings.values())
+        if text == "arange" and len(arguments) == 1:
+            return Term("tuple", "", (Term("label", f"0, …, {end_of(arguments[0], -1)}"),))
         if text in ("full", "full_like"):
             return self.term(arguments[1])
         ufunc, _, method = text.partition(".")
@@ -230,10 +234,15 @@ class Reader:
             return FUNCTIONS[text](*(self.term(argument) for argument in arguments))
         return function(CALLED.get(text, text), *(self.term(a) for a in (*arguments, *settings.values())))
 
+    def reshaped(self, x: Any, shape: Any) -> Term:
+        """x in another shape; of a sum only the sum, since the shape is that of what it is the gradient of."""
+        inner = self.term(x)
+        return inner if inner.kind == "over" else function("reshape", inner, self.term(shape))
+
     def reduction(self, called: str, x: Any, axis: Any) -> Term:
         """One sign for a sum over an axis. Of a matrix the axes are called rows and columns."""
         sign, inner = Term("words", called), factor(self.term(x))
-        ndim = np.ndim(x.value) if isinstance(x, Line) else None
+        ndim = max((np.ndim(line.value) for line in lines_in((x,))), default=None)
         if axis is not None and ndim != 1:
             axes = axis if isinstance(axis, tuple) else (axis,)
             if ndim == 2:
@@ -261,8 +270,11 @@ class Reader:
         return Term("name", "i") if is_every_row else self.term(key)
 
 
-def end_of(end: Any) -> str:
-    return end.name if isinstance(end, Line) else str(end)
+def end_of(end: Any, more: int = 0) -> str:
+    """A bound of a range, moved by `more`."""
+    if isinstance(end, Line):
+        return end.name + (f" - {-more}" if more else "")
+    return str(end + more) if more else str(end)
 
 
 def as_expression(part: Any) -> Expression:
