@@ -92,15 +92,14 @@ def lines_in(nest: Any) -> Iterator[Line]:
 
 def replaced(nest: Any, change: Callable[[Any], Any]) -> Any:
     """The nest with every leaf (line or constant) changed."""
-    if isinstance(nest, tuple) and hasattr(nest, "_fields"):
-        return type(nest)(*(replaced(part, change) for part in nest))
+    if not isinstance(nest, (tuple, list, dict, slice)):
+        return change(nest)
     if isinstance(nest, (tuple, list)):
-        return type(nest)(replaced(part, change) for part in nest)
+        parts = [replaced(part, change) for part in nest]
+        return type(nest)(*parts) if hasattr(nest, "_fields") else type(nest)(parts)
     if isinstance(nest, dict):
         return {key: replaced(part, change) for key, part in nest.items()}
-    if isinstance(nest, slice):
-        return slice(*(replaced(part, change) for part in (nest.start, nest.stop, nest.step)))
-    return change(nest)
+    return slice(*(replaced(part, change) for part in (nest.start, nest.stop, nest.step)))
 
 
 @dataclass(eq=False)
