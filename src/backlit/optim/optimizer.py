@@ -107,6 +107,11 @@ class Optimizer:
             state.update(self.initial(p, group))
         return state
 
+    @property
+    def needs_state(self) -> bool:
+        """Whether the first step makes a state that later ones go on from."""
+        return type(self).initial is not Optimizer.initial
+
     def initial(self, p: Any, group: Group) -> dict[str, Any]:
         """What the rule remembers of `p` before its first step."""
         return {}

@@ -51,6 +51,10 @@ class SGD(Optimizer):
             "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused,
         })  # fmt: skip
 
+    @property
+    def needs_state(self) -> bool:
+        return any(group["momentum"] != 0 for group in self.param_groups)
+
     def update(self, group: Group) -> None:
         if group["momentum"] != 0:
             return self.update_with_momentum(group)

@@ -49,6 +49,7 @@ class Recorder:
         self.roots: list[Line] = []  # what backward passes began from: the losses
         self.nodes: dict[int, tuple[Any, Line]] = {}
         self.before: list[Role] = []
+        self.branches: list[Line] = []  # what bodies and rules branched on
 
     @property
     def is_listening(self) -> bool:
@@ -257,7 +258,7 @@ class Recorder:
         if not isinstance(value, float):
             return value
         if (name, value) not in self.settings:
-            self.settings[name, value] = self.given(value, "setting", name)
+            self.settings[name, value] = self.given(value, "setting", name, (("name", name),))
         return Symbol(self.settings[name, value], self, value)
 
     # What names can be taken from.

@@ -89,6 +89,7 @@ class Symbol:
         return self.value.tolist()
 
     def __bool__(self) -> bool:
+        self.recorder.branches.append(self.line)
         return bool(self.value)
 
     def __float__(self) -> float:

@@ -36,6 +36,19 @@ class Batches:
         starts = np.arange(0, self.rows, self.batch_size)
         return np.minimum(self.batch_size, self.rows - starts)
 
+    def take(self, steps: int) -> np.ndarray | None:
+        """The numbers of the rows of the next `steps` whole batches of this epoch; None where each sees all in order.
+
+        Shape: out (steps * batch_size,) int64.
+        """
+        if self.batch_size == self.rows:
+            return None
+        if self.start == 0 and self.shuffle:
+            self.order = draw_order(self.rows)
+        rows = slice(self.start, self.start + steps * self.batch_size)
+        self.start = rows.stop if rows.stop < self.rows else 0
+        return np.arange(rows.start, rows.stop) if self.order is None else self.order[rows]
+
     def next(self) -> tuple[Any, Any]:
         """The next step's rows."""
         if self.batch_size == self.rows:

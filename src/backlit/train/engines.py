@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,8 +16,8 @@ from backlit.train.choices import Loss
 class Engine(Protocol):
     """Advances a training run. An engine may run a chunk of steps at a time, and always ends on a whole step."""
 
-    def advance(self, most: int) -> np.ndarray:
-        """Take at least one and at most `most` steps.  Out: their losses (steps,) float64."""
+    def advance(self, most: int, after: int = 0) -> np.ndarray:
+        """Take at least one and at most `most` steps, `after` so many of the run.  Out: their losses (steps,) float64."""
 
 
 class Eager:
@@ -25,7 +26,7 @@ class Eager:
     def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> None:
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
 
-    def advance(self, most: int) -> np.ndarray:
+    def advance(self, most: int, after: int = 0) -> np.ndarray:
         """Take one step."""
         x, y = self.batches.next()
         loss = self.optimizer.step(lambda: self.forward_and_backward(x, y))
@@ -39,11 +40,25 @@ class Eager:
         return loss
 
 
-ENGINES = {"auto": Eager, "eager": Eager}
+ENGINES = ("auto", "eager", "native")
+#: "auto" takes so many steps eagerly first: about as long as compiling one takes. It asks for the number of the step,
+#: not for the length of the run, so that a run in two parts computes each step as the whole one does.
+EAGER_AT_FIRST = 200
 
 
 def engine_from(name: str, model: Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
     """The engine of that name. Raises ValueError if there is none."""
     if name not in ENGINES:
         raise ValueError(f"fit: engine must be one of {', '.join(map(repr, ENGINES))}, and is {name!r}.")
-    return ENGINES[name](model, loss, optimizer, batches)
+    if name == "eager":
+        return Eager(model, loss, optimizer, batches)
+    from backlit.train.native import Native
+
+    if name == "native":
+        return Native(model, loss, optimizer, batches, begin=0, tell=say_why_not)
+    return Native(model, loss, optimizer, batches, begin=EAGER_AT_FIRST, tell=lambda reason: None)
+
+
+def say_why_not(reason: str) -> None:
+    """One line for who asked for the native engine and does not get it."""
+    warnings.warn(f"fit: runs eagerly, since {reason}.", stacklevel=2)

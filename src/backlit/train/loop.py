@@ -74,7 +74,8 @@ def fit(
     if seed is not None:
         manual_seed(seed)
     batches = Batches(*training, batch_size, shuffle)
-    runner = engine_from(engine, model, with_penalty(loss_function, penalty, model), chosen, batches)
+    penalised = with_penalty(loss_function, penalty, model)
+    runner = engine_from(engine, model, penalised, chosen, batches)
     scheduled = [] if schedule is None else [Scheduled(schedule)]
     stopping = [] if patience is None else [EarlyStopping(patience)]
     run = Run(model, chosen, batches, epochs, [*scheduled, *stopping, *callbacks])
@@ -95,7 +96,7 @@ def _train(run: Run, engine: Engine, batches: Batches, listeners: Listeners, los
     with WholeSteps() as interrupt:
         while run.step < run.steps and not run.is_stopped:
             until = (run.epoch + 1) * run.steps_per_epoch if must_pause else run.steps
-            losses = engine.advance(until - run.step)
+            losses = engine.advance(until - run.step, run.step)
             run.step += len(losses)
             run.loss = float(losses[-1])
             run.history.add_steps(losses)

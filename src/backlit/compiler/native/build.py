@@ -1,0 +1,165 @@
+"""A record as the body of a native program: one step on one batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from backlit.compiler.native.blas import Blas
+from backlit.compiler.native.elementwise import constant
+from backlit.compiler.native.errors import NotCompilable
+from backlit.compiler.native.forms import name_of
+from backlit.compiler.native.functions import Functions
+from backlit.compiler.native.step import PRODUCTS, StepCompiler
+from backlit.compiler.native.values import INDEX, STORED, Stored, Value, cast, stored
+from backlit.compiler.native.writer import Workspace, Writer
+from backlit.tracing.graph import Line
+
+BYTE = ir.IntType(8).as_pointer()
+DOUBLE = ir.DoubleType()
+#: Settings that count the steps: one more in each.
+COUNTERS = ("step",)
+#: Rows narrower than this are kept column by column, so that vectors run along the batch.
+NARROW = 16
+
+
+@dataclass(frozen=True)
+class Binding:
+    """An array that the program reads or writes: its line before the step, and the line that it holds after it.
+
+    `rows` marks the batch: the program is given all rows, and gathers those of each step.
+    """
+
+    array: np.ndarray[Any, Any]
+    before: Line | None
+    after: Line | None
+    rows: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is compiled: the lines, the arrays, the settings (numbers that may change between calls), the loss.
+
+    `batch` is the number of rows that a step sees, 0 where there are none.
+    """
+
+    lines: Sequence[Line]
+    bindings: Sequence[Binding]
+    settings: Sequence[Line] = ()
+    loss: Line | None = None
+    batch: int = 0
+
+
+def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
+    """double step(arrays..., workspace, failed, settings...): the loss of one step on one batch.
+
+    The batch lies in the arrays marked `rows`. The step sets *failed, and stops, at an index that is out of range.
+    Out: the function too, and the bytes of workspace that it needs.
+    """
+    function = declared(module, plan)
+    count = len(plan.bindings)
+    arrays, (block, failed, *numbers) = function.args[:count], function.args[count:]
+    entry, body = function.append_basic_block("entry"), function.append_basic_block("body")
+    ir.IRBuilder(entry).branch(body)
+    builder = ir.IRBuilder(body)
+    workspace = Workspace(block, plan.batch, by_column(plan))
+    values, targets = given_values(plan, arrays, workspace)
+    for line, argument in zip(plan.settings, numbers, strict=True):
+        values[line] = argument_value(argument)
+    writer = Writer(builder, Functions(module), Blas(module), values, workspace, failed)
+    StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets).emit()
+    builder.ret(loss_of(plan, values, builder))
+    return function, workspace.used
+
+
+def declared(module: ir.Module, plan: Plan) -> ir.Function:
+    """The function without its body."""
+    kinds = [STORED[b.array.dtype.name].as_pointer() for b in plan.bindings]
+    kind = ir.FunctionType(DOUBLE, [*kinds, BYTE, INDEX.as_pointer(), *[DOUBLE] * len(plan.settings)])
+    function = ir.Function(module, kind, "step")
+    function.linkage = "internal"
+    function.attributes.add("nounwind")
+    for argument in function.args[: len(kinds) + 2]:
+        argument.add_attribute("noalias")
+    return function
+
+
+def given_values(
+    plan: Plan, arrays: Sequence[ir.Argument], workspace: Workspace
+) -> tuple[dict[Line, Value], dict[Line, list[Stored]]]:
+    """What the inputs are, and where results must lie at the end."""
+    values: dict[Line, Value] = {}
+    targets: dict[Line, list[Stored]] = {}
+    for binding, pointer in zip(plan.bindings, arrays, strict=True):
+        shape = batch_shape(binding, plan)
+        strides = workspace.strides(shape) if binding.rows else None
+        memory = stored(pointer, shape, binding.array.dtype, strides or own_strides(binding))
+        if binding.before is not None:
+            values[binding.before] = memory
+        if binding.after is not None:
+            targets.setdefault(binding.after, []).append(memory)
+    for line in plan.lines:
+        if line.kind == "input" and line not in values and line not in plan.settings:
+            values[line] = given_number(line)
+    if any(line.kind == "input" for line in targets):
+        raise NotCompilable("an array ends as a copy of one that was given")
+    return values, targets
+
+
+def argument_value(argument: ir.Argument) -> Value:
+    return Value((), None, lambda builder, indices: argument)
+
+
+def loss_of(plan: Plan, values: dict[Line, Value], builder: ir.IRBuilder) -> ir.Value:
+    if plan.loss is None:
+        return DOUBLE(0.0)
+    loss = values[plan.loss]
+    if math.prod(loss.shape) != 1:
+        raise NotCompilable("the loss is no single number", plan.loss)
+    return cast(builder, loss.at(builder, (INDEX(0),) * len(loss.shape)), loss.dtype, None)
+
+
+def batch_shape(binding: Binding, plan: Plan) -> tuple[int, ...]:
+    return (plan.batch, *binding.array.shape[1:]) if binding.rows else binding.array.shape
+
+
+def own_strides(binding: Binding) -> tuple[int, ...] | None:
+    """The steps of an array that does not lie row after row, in elements."""
+    array = binding.array
+    if binding.rows:
+        if not array.flags.c_contiguous:
+            raise NotCompilable("the rows do not lie one after the other in memory: np.ascontiguousarray(x) does")
+        return None
+    if any(step % array.itemsize for step in array.strides):
+        raise NotCompilable("an array whose elements lie between each other's bytes has no compiled form")
+    return tuple(step // array.itemsize for step in array.strides)
+
+
+def by_column(plan: Plan) -> bool:
+    """Whether a batch of rows is kept column by column: where all layers are narrow, and no product goes to BLAS."""
+    for line in plan.lines:
+        if name_of(line) in PRODUCTS:
+            x, y = line.expression.arguments[:2]
+            if x.value.ndim != 2 or y.value.ndim != 2 or min(*x.shape, *y.shape) > NARROW:
+                return False
+            if max(sorted((*x.shape, y.shape[1]))[:2]) > 2 * NARROW:
+                return False
+    return True
+
+
+def setting_name(line: Line) -> str:
+    """What an optimizer's rule calls a number that it is given, as "lr"."""
+    return str(dict(line.expression.settings)["name"])
+
+
+def given_number(line: Line) -> Value:
+    """An input that is one number: the seed of the backward pass."""
+    if isinstance(line.value, np.generic):
+        dtype, number = line.value.dtype, line.value
+        return Value((), dtype, lambda builder, indices: constant(number, dtype))
+    raise NotCompilable(f"the input {line.name} has no place", line)

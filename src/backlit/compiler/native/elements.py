@@ -1,0 +1,113 @@
+"""Lines that compute each element from the elements in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from backlit.compiler.native.elementwise import COMPARE, EMITTERS, compared, constant
+from backlit.compiler.native.errors import NotCompilable
+from backlit.compiler.native.forms import bound, form, name_of
+from backlit.compiler.native.values import Indices, Value, aligned, cast, fast_axis, joined
+from backlit.compiler.native.writer import Writer
+from backlit.tracing.graph import Line
+
+NUMBERS = (bool, int, float)
+
+
+@form(*EMITTERS)
+def arithmetic(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """A function of single elements, computed wherever it is read."""
+    bound(line, (), (), settings)
+    emit, cost, kinds = EMITTERS[name_of(line)]
+    operands = [writer.operand(argument) for argument in arguments]
+    dtype = None if isinstance(line.value, NUMBERS) else np.dtype(line.dtype)
+    if (dtype or np.dtype(float)).kind not in kinds:
+        raise NotCompilable(f"{name_of(line)} of {dtype} has no compiled form", line)
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        return emit(builder, writer.functions, elements(builder, operands, indices, dtype), dtype or np.dtype(float))
+
+    return Value(
+        line.shape, dtype, at, sum(o.cost for o in operands) + cost, *joined(operands), fast_axis(operands, line.shape)
+    )
+
+
+@form(*COMPARE)
+def comparison(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """A truth value for each element."""
+    bound(line, (), (), settings)
+    operands = [writer.operand(argument) for argument in arguments]
+    common = shared_dtype(operands)
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        return compared(builder, name_of(line), elements(builder, operands, indices, common), common)
+
+    cost = sum(o.cost for o in operands) + 1
+    return Value(line.shape, np.dtype(bool), at, cost, *joined(operands), fast_axis(operands, line.shape))
+
+
+def elements(
+    builder: ir.IRBuilder, operands: Sequence[Value], indices: Indices, dtype: np.dtype[Any] | None
+) -> list[ir.Value]:
+    """The operands' elements at an index, in one dtype."""
+    return [
+        constant(o.number, dtype) if o.number is not None
+        else cast(builder, o.at(builder, aligned(indices, o.shape)), o.dtype, dtype)
+        for o in operands
+    ]  # fmt: skip
+
+
+def shared_dtype(operands: Sequence[Value]) -> np.dtype[Any]:
+    """What NumPy compares in."""
+    known = [o.dtype for o in operands if o.dtype is not None]
+    numbers = [o.number for o in operands if o.dtype is None and o.number is not None]
+    return np.result_type(*known, *numbers) if known else np.dtype(float)
+
+
+@form("np.where")
+def chosen(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """Both are computed, one is taken."""
+    if len(arguments) != 3:
+        raise NotCompilable("np.where of a condition alone has no compiled form", line)
+    condition, *choices = (writer.operand(argument) for argument in arguments)
+    dtype, operands = np.dtype(line.dtype), [condition, *choices]
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        (truth,) = elements(builder, [condition], indices, np.dtype(bool))
+        return builder.select(truth, *elements(builder, choices, indices, dtype))
+
+    cost = sum(o.cost for o in operands) + 1
+    return Value(line.shape, dtype, at, cost, *joined(operands), fast_axis(operands, line.shape))
+
+
+@form("np.astype", "np.asarray", "np.ascontiguousarray", "np.copy")
+def converted(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """The same numbers in the dtype of the line."""
+    return in_dtype(writer.operand(arguments[0]), line.dtype)
+
+
+def in_dtype(value: Value, dtype: Any) -> Value:
+    if value.dtype == dtype:
+        return value
+    return Value(
+        value.shape, np.dtype(dtype),
+        lambda builder, indices: cast(builder, value.at(builder, indices), value.dtype, dtype),
+        value.cost, value.reads, value.moves, value.fast,
+    )  # fmt: skip
+
+
+@form("np.zeros", "np.zeros_like", "np.ones", "np.ones_like", "np.full", "np.full_like")
+def filled(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """One number everywhere."""
+    if name_of(line) in ("np.full", "np.full_like"):
+        value = writer.operand(arguments[1])
+        return in_dtype(Value(line.shape, value.dtype, lambda builder, indices: value.at(builder, ())), line.dtype)
+    return everywhere(name_of(line).startswith("np.ones"), line.shape, line.dtype)
+
+
+def everywhere(number: Any, shape: tuple[int, ...], dtype: Any) -> Value:
+    return Value(shape, np.dtype(dtype), lambda builder, indices: constant(number, dtype))

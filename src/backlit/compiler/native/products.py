@@ -1,0 +1,135 @@
+"""Matrix products: small ones as loops, large ones by BLAS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from backlit.compiler.native.blas import MOST_IN_LOOPS
+from backlit.compiler.native.elementwise import SUM_FLAGS, constant
+from backlit.compiler.native.errors import NotCompilable
+from backlit.compiler.native.forms import form
+from backlit.compiler.native.shapes import reshaped
+from backlit.compiler.native.values import INDEX, TYPES, Indices, Stored, Value, cast, loop, nest
+from backlit.compiler.native.writer import Writer
+from backlit.tracing.graph import Line
+
+#: A sum of at most this many products is written out.
+MOST_WRITTEN_OUT = 64
+Term = Callable[[ir.IRBuilder, ir.Value, ir.Value, ir.Value], ir.Value]
+
+
+@form("@", "np.matmul", "np.dot")
+def product(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """A matrix product.  Shape: x (..., M, K), y (K, N), out (..., M, N); one axis less where one has a single axis."""
+    x, y = map(writer.operand, arguments)
+    if np.dtype(line.dtype).kind != "f" or len(x.shape) == 0 or len(y.shape) == 0 or len(y.shape) > 2:
+        raise NotCompilable(f"a product of shapes {list(x.shape)} and {list(y.shape)} has no compiled form", line)
+    rows = int(np.prod(x.shape[:-1], dtype=int))
+    if len(x.shape) > 2:
+        x = writer.in_memory(x)
+    matrix = x if len(x.shape) == 2 else reshaped(x, (rows, x.shape[-1]))
+    other = y if len(y.shape) == 2 else reshaped(y, (y.shape[0], 1))
+    return reshaped(matrix_product(writer, matrix, other, np.dtype(line.dtype)), line.shape)
+
+
+def matrix_product(writer: Writer, x: Value, y: Value, dtype: np.dtype[Any]) -> Stored:
+    """x @ y.  Shape: x (M, K), y (K, N), out (M, N)."""
+    (m, k), n = x.shape, y.shape[1]
+    out = writer.space((m, n), dtype)
+    if m * n * k > MOST_IN_LOOPS:
+        x, y = writer.in_memory(x), writer.in_memory(y)
+        if writer.blas.multiply(writer.builder, x, y, out):
+            return out
+    loops = Loops(writer, x, y, out)
+    if loops.innermost() == 2:
+        loops.sums()
+    else:
+        loops.rows(loops.innermost())
+    return out
+
+
+class Loops:
+    """out[i, j] = sum over k of x[i, k] y[k, j]; the loop inside is one along which neighbours lie side by side."""
+
+    def __init__(self, writer: Writer, x: Value, y: Value, out: Stored) -> None:
+        self.writer, self.x, self.y, self.out = writer, x, y, out
+        self.counts = (*out.shape, x.shape[1])
+
+    def innermost(self) -> int:
+        """Which of the loops i, j and k: 0, 1 or 2."""
+        along = {
+            0: (self.x.fast == 0) + (self.out.fast == 0),
+            1: (self.y.fast == 1) + (self.out.fast == 1),
+            2: (self.x.fast == 1) + (self.y.fast == 0),
+        }
+        return max(along, key=lambda axis: (along[axis] == 2, along[axis], self.counts[axis]))
+
+    def term(self, builder: ir.IRBuilder, place: Indices, k: ir.Value) -> ir.Value:
+        """x[i, k] y[k, j], for the place (i, j)."""
+        (i, j), dtype = place, self.out.dtype
+        a = cast(builder, self.x.at(builder, (i, k)), self.x.dtype, dtype)
+        b = cast(builder, self.y.at(builder, (k, j)), self.y.dtype, dtype)
+        return builder.fmul(a, b, flags=SUM_FLAGS)
+
+    def none(self) -> ir.Constant:
+        return constant(0, self.out.dtype)
+
+    def sums(self) -> None:
+        """Each element by itself, in a register."""
+
+        def whole(builder: ir.IRBuilder, indices: Indices) -> None:
+            slot = self.writer.slot(TYPES[np.dtype(self.out.dtype).name])
+            builder.store(self.none(), slot)
+
+            def add(builder: ir.IRBuilder, k: ir.Value) -> None:
+                total = builder.fadd(builder.load(slot), self.term(builder, indices, k), flags=SUM_FLAGS)
+                builder.store(total, slot)
+
+            loop(builder, self.counts[2], add)
+            self.out.put(builder, indices, builder.load(slot))
+
+        nest(self.writer.builder, self.out.shape, (0, 1), whole)
+
+    def rows(self, inside: int) -> None:
+        """Neighbours together: a row of the result at a time, or a column."""
+
+        def row(builder: ir.IRBuilder, outer: ir.Value) -> None:
+            def place(index: ir.Value) -> Indices:
+                return (index, outer) if inside == 0 else (outer, index)
+
+            if self.counts[2] <= MOST_WRITTEN_OUT:
+                self.written_out(builder, self.counts[inside], place)
+            else:
+                self.pass_by_pass(builder, self.counts[inside], place)
+
+        loop(self.writer.builder, self.counts[1 - inside], row)
+
+    def written_out(self, builder: ir.IRBuilder, count: int, place: Callable[[ir.Value], Indices]) -> None:
+        """The depth is short: its loop is written out, so that the sums stay in registers."""
+
+        def element(builder: ir.IRBuilder, index: ir.Value) -> None:
+            total: ir.Value = None
+            for k in range(self.counts[2]):
+                part = self.term(builder, place(index), ir.Constant(INDEX, k))
+                total = part if total is None else builder.fadd(total, part, flags=SUM_FLAGS)
+            self.out.put(builder, place(index), self.none() if total is None else total)
+
+        loop(builder, count, element)
+
+    def pass_by_pass(self, builder: ir.IRBuilder, count: int, place: Callable[[ir.Value], Indices]) -> None:
+        """A pass over the row for every k."""
+        loop(builder, count, lambda builder, index: self.out.put(builder, place(index), self.none()))
+
+        def pass_over(builder: ir.IRBuilder, k: ir.Value) -> None:
+            def add(builder: ir.IRBuilder, index: ir.Value) -> None:
+                own = place(index)
+                total = builder.fadd(self.out.at(builder, own), self.term(builder, own, k), flags=SUM_FLAGS)
+                self.out.put(builder, own, total)
+
+            loop(builder, count, add)
+
+        loop(builder, self.counts[2], pass_over)

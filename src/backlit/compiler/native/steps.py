@@ -1,0 +1,151 @@
+"""The loop over steps around one step: gather the rows, run the step, note the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from llvmlite import ir
+
+from backlit.compiler.native.build import (
+    BYTE,
+    COUNTERS,
+    DOUBLE,
+    Binding,
+    Plan,
+    batch_shape,
+    by_column,
+    setting_name,
+    step_function,
+)
+from backlit.compiler.native.values import INDEX, STORED, loop
+from backlit.compiler.native.writer import Workspace
+
+
+def module_of(plan: Plan) -> tuple[ir.Module, int]:
+    """The module with its function `run`, and the bytes of workspace that a call needs.
+
+    int64 run(char **arrays, double *settings, int64 steps, int64 *rows, double *losses, char *workspace)
+
+    `arrays` are those of the bindings; `rows` are the numbers of the rows of every step, or null where every step sees
+    the batch as it lies there. Out: how many steps were taken, fewer than asked for if one could not be.
+    """
+    module = ir.Module("backlit")
+    step, used = step_function(module, plan)
+    word = INDEX.as_pointer()
+    kind = ir.FunctionType(INDEX, [BYTE.as_pointer(), DOUBLE.as_pointer(), INDEX, word, DOUBLE.as_pointer(), BYTE])
+    batch = sum(gathered_bytes(b, plan) for b in plan.bindings if b.rows) if gathers(plan) else 0
+    Run(ir.Function(module, kind, "run"), plan).write(step)
+    return module, used + batch
+
+
+class Run:
+    """The function `run`, being written."""
+
+    def __init__(self, function: ir.Function, plan: Plan) -> None:
+        self.function, self.plan = function, plan
+        self.arrays, self.settings, self.steps, self.rows, self.losses, self.workspace = function.args
+        self.builder = ir.IRBuilder(function.append_basic_block("entry"))
+        self.pointers = [self.pointer_to(k, binding) for k, binding in enumerate(plan.bindings)]
+        numbers = range(len(plan.settings))
+        self.numbers = [self.builder.load(self.builder.gep(self.settings, [INDEX(k)])) for k in numbers]
+        self.failed = self.builder.alloca(INDEX)
+        self.builder.store(INDEX(0), self.failed)
+
+    def pointer_to(self, k: int, binding: Binding) -> ir.Value:
+        pointer = self.builder.load(self.builder.gep(self.arrays, [INDEX(k)]))
+        return self.builder.bitcast(pointer, STORED[binding.array.dtype.name].as_pointer())
+
+    def write(self, step: ir.Function) -> None:
+        builder = self.builder
+        batch = self.batch_pointers()
+        draws = builder.icmp_unsigned("!=", self.rows, self.rows.type(None))
+        if gathers(self.plan):
+            with builder.if_then(builder.not_(draws)):
+                self.gather_all(batch, None)
+        before = builder.block
+        head, taken, end = (self.function.append_basic_block(name) for name in ("step", "taken", "end"))
+        builder.cbranch(builder.icmp_signed(">", self.steps, INDEX(0)), head, end)
+        builder.position_at_end(head)
+        count = builder.phi(INDEX, "count")
+        count.add_incoming(INDEX(0), before)
+        if gathers(self.plan):
+            with builder.if_then(draws):
+                self.gather_all(batch, count)
+        loss = builder.call(step, [*batch, self.workspace, self.failed, *self.present(count)])
+        self.close(count, loss, before, (head, taken, end))
+
+    def close(self, count: ir.Value, loss: ir.Value, before: ir.Block, blocks: Sequence[ir.Block]) -> None:
+        """The end of the loop: on to the next step, unless one failed."""
+        builder, (head, taken, end) = self.builder, blocks
+        stopped = builder.block
+        builder.cbranch(builder.icmp_signed("!=", builder.load(self.failed), INDEX(0)), end, taken)
+        builder.position_at_end(taken)
+        builder.store(loss, builder.gep(self.losses, [count]))
+        following = builder.add(count, INDEX(1))
+        count.add_incoming(following, taken)
+        builder.cbranch(builder.icmp_signed("<", following, self.steps), head, end)
+        builder.position_at_end(end)
+        done = builder.phi(INDEX, "done")
+        for value, block in ((INDEX(0), before), (count, stopped), (following, taken)):
+            done.add_incoming(value, block)
+        builder.ret(done)
+
+    def present(self, count: ir.Value) -> list[ir.Value]:
+        """The settings of this step: those that count are so many further."""
+        done = self.builder.uitofp(count, DOUBLE)
+        return [
+            self.builder.fadd(number, done) if setting_name(line) in COUNTERS else number
+            for line, number in zip(self.plan.settings, self.numbers, strict=True)
+        ]
+
+    def batch_pointers(self) -> list[ir.Value]:
+        """Where a step finds its arrays: gathered rows at the beginning of the workspace."""
+        if not gathers(self.plan):
+            return self.pointers
+        found, offset = [], 0
+        for pointer, binding in zip(self.pointers, self.plan.bindings, strict=True):
+            if binding.rows:
+                place = self.builder.gep(self.workspace, [INDEX(offset)])
+                pointer = self.builder.bitcast(place, pointer.type)
+                offset += gathered_bytes(binding, self.plan)
+            found.append(pointer)
+        self.workspace = self.builder.gep(self.workspace, [INDEX(offset)])
+        return found
+
+    def gather_all(self, batch: Sequence[ir.Value], step: ir.Value | None) -> None:
+        for source, target, binding in zip(self.pointers, batch, self.plan.bindings, strict=True):
+            if binding.rows:
+                self.gather(source, target, binding, step)
+
+    def gather(self, source: ir.Value, target: ir.Value, binding: Binding, step: ir.Value | None) -> None:
+        """target[i] = source[rows[step * batch + i]], or source[i] for no step, in the layout that the step reads."""
+        plan, shape = self.plan, batch_shape(binding, self.plan)
+        width = math.prod(shape[1:])
+        strides = Workspace(None, plan.batch, by_column(plan)).strides(shape) or (width, 1)
+        first = None if step is None else self.builder.mul(step, INDEX(plan.batch))
+
+        def row(builder: ir.IRBuilder, i: ir.Value) -> None:
+            number = i if first is None else builder.load(builder.gep(self.rows, [builder.add(first, i)]))
+            start = builder.mul(number, INDEX(width))
+
+            def element(builder: ir.IRBuilder, j: ir.Value) -> None:
+                value = builder.load(builder.gep(source, [builder.add(start, j)]))
+                place = builder.add(builder.mul(i, INDEX(strides[0])), builder.mul(j, INDEX(strides[1])))
+                builder.store(value, builder.gep(target, [place]))
+
+            loop(builder, width, element)
+
+        loop(self.builder, plan.batch, row)
+
+
+def gathers(plan: Plan) -> bool:
+    """Whether a batch is copied: where it is not all rows in their order, or is kept column by column."""
+    rows = [b for b in plan.bindings if b.rows]
+    return bool(rows) and (any(len(b.array) != plan.batch for b in rows) or by_column(plan))
+
+
+def gathered_bytes(binding: Binding, plan: Plan) -> int:
+    """Room for a batch, in whole cache lines."""
+    size = math.prod(batch_shape(binding, plan)) * binding.array.dtype.itemsize
+    return -(-size // 64) * 64

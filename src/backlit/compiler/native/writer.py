@@ -1,0 +1,118 @@
+"""Where the instructions of a step go, and where its values lie."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from backlit.compiler.native.blas import Blas
+from backlit.compiler.native.elementwise import constant
+from backlit.compiler.native.errors import NotCompilable
+from backlit.compiler.native.functions import Functions
+from backlit.compiler.native.values import (
+    INDEX,
+    STORED,
+    Indices,
+    Stored,
+    Value,
+    aligned,
+    cast,
+    loop_order,
+    nest,
+    stored,
+)
+from backlit.tracing.graph import Line
+
+#: Arrays up to this many bytes live on the stack, where LLVM may keep them in registers.
+ON_STACK = 1 << 12
+
+
+class Workspace:
+    """Room for the arrays of a step: small ones on the stack, others in one block.
+
+    `by_column` keeps a batch of narrow rows column by column, so that vectors run along the batch.
+    """
+
+    def __init__(self, block: ir.Value | None, batch: int, by_column: bool) -> None:
+        self.block, self.batch, self.by_column = block, batch, by_column
+        self.used = 0
+
+    def room(self, builder: ir.IRBuilder, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Stored:
+        size = math.prod(shape) * dtype.itemsize
+        kind = STORED[dtype.name]
+        with builder.goto_entry_block():
+            if size <= ON_STACK:
+                start = builder.alloca(ir.ArrayType(kind, max(math.prod(shape), 1)))
+                start.align = 64
+            else:
+                start = builder.gep(self.block, [ir.Constant(INDEX, self.used)], inbounds=True)
+                self.used += -(-size // 64) * 64
+            pointer = builder.bitcast(start, kind.as_pointer())
+        return stored(pointer, shape, dtype, self.strides(shape))
+
+    def strides(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        if self.by_column and len(shape) == 2 and shape[0] == self.batch and shape[1] > 1:
+            return (1, shape[0])
+        return None
+
+
+class Writer:
+    """Writes instructions at the builder's place. `values` says what each line has become.
+
+    `failed` is where a step notes that it stopped, before it changed anything: an index was out of range.
+    """
+
+    def __init__(
+        self, builder: ir.IRBuilder, functions: Functions, blas: Blas, values: dict[Line, Value],
+        workspace: Workspace, failed: ir.Value | None = None,
+    ) -> None:  # fmt: skip
+        self.builder, self.functions, self.blas = builder, functions, blas
+        self.values, self.workspace, self.failed = values, workspace, failed
+
+    def operand(self, argument: Any) -> Value:
+        """What an argument stands for: a line's value, or a constant."""
+        if isinstance(argument, Line):
+            return self.values[argument]
+        if isinstance(argument, (bool, int, float)):
+            return Value((), None, lambda builder, indices: constant(argument, None), number=argument)
+        if isinstance(argument, np.generic):
+            dtype = argument.dtype
+            return Value((), dtype, lambda builder, indices: constant(argument, dtype))
+        raise NotCompilable(f"an operand that is {type(argument).__name__} has no compiled form")
+
+    def slot(self, kind: ir.Type) -> ir.Value:
+        """A register: LLVM makes one of it."""
+        with self.builder.goto_entry_block():
+            return self.builder.alloca(kind)
+
+    def space(self, shape: tuple[int, ...], dtype: Any) -> Stored:
+        """Room for an array."""
+        return self.workspace.room(self.builder, shape, np.dtype(dtype))
+
+    def kept(self, value: Value) -> Stored:
+        """An expression, computed into memory."""
+        if value.dtype is None:
+            raise NotCompilable("a number has no place in memory")
+        out = self.space(value.shape, value.dtype)
+        self.copy_into(out, value)
+        return out
+
+    def in_memory(self, value: Value) -> Stored:
+        """The value as an array, computed into one if it is none yet."""
+        return value if isinstance(value, Stored) else self.kept(value)
+
+    def copy_into(self, target: Stored, value: Value) -> None:
+        """target[...] = value."""
+        if value is target:
+            return
+        if id(target.pointer) in value.moves:  # it reads what it would have overwritten by then
+            value = self.kept(value)
+
+        def put(builder: ir.IRBuilder, indices: Indices) -> None:
+            element = value.at(builder, aligned(indices, value.shape))
+            target.put(builder, indices, cast(builder, element, value.dtype, target.dtype))
+
+        nest(self.builder, target.shape, loop_order(target), put)
