@@ -25,6 +25,17 @@ def test_the_first_picture_is_what_the_command_prints(tmp_path):
     assert printed == expected
 
 
+def test_the_step_that_is_opened_is_the_one_that_the_command_opens(tmp_path):
+    words, shown = re.search(r"\$ backlit (explain .*?)\n(.*?)```", README, re.DOTALL).groups()
+    script, *others = words.split()[1:]
+    command = [sys.executable, "-m", "backlit", "explain", str(ROOT / script), *others]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    for part in shown.split("...\n"):
+        assert part in printed
+    repeated = [sys.executable, shown.rsplit("python ", 1)[1].strip()]
+    assert subprocess.run(repeated, capture_output=True, text=True, cwd=tmp_path).returncode == 0
+
+
 def test_the_library_example_prints_what_it_says(capsys):
     program = re.search(r"```python\n(import backlit.*?)```", README, re.DOTALL).group(1)
     exec(program, {})
