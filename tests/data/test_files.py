@@ -6,8 +6,9 @@ import sys
 import polars as pl
 import pytest
 
+from backlit.data.chunks import whole
 from backlit.data.errors import DataError
-from backlit.data.files import read_csv
+from backlit.data.files import open_csv
 
 
 @pytest.fixture
@@ -37,30 +38,30 @@ READ = {
 
 @pytest.mark.parametrize("name", READ)
 def test_ways_to_write_the_same_table(csv, name):
-    frame = read_csv(csv(READ[name]))
+    frame = whole(open_csv(csv(READ[name])))
     assert frame.columns == ["a", "b"]
     assert frame.cast(pl.Float64).rows() == [(1, 2), (3, 4)]
 
 
 def test_decimal_commas_are_read_where_semicolons_separate(csv):
-    frame = read_csv(csv("a;b;c;d\n1,5;5.269,58;3,5 kg;x\n-2;12,25;4,5 kg;y\n"))
+    frame = whole(open_csv(csv("a;b;c;d\n1,5;5.269,58;3,5 kg;x\n-2;12,25;4,5 kg;y\n")))
     assert frame.select("a", "b").rows() == [(1.5, 5269.58), (-2, 12.25)]
     assert frame["c"].to_list() == ["3,5 kg", "4,5 kg"]
 
 
 def test_a_number_whose_point_may_stand_between_thousands_is_not_guessed(csv):
-    frame = read_csv(csv("a;b\n5.269,58;1\n5.269;2\n"))
+    frame = whole(open_csv(csv("a;b\n5.269,58;1\n5.269;2\n")))
     assert frame["a"].to_list() == ["5.269,58", "5.269"]
 
 
 def test_types_are_decided_by_all_rows(csv):
-    whole = "".join(f"{i},{i},yes\n" for i in range(500))
-    frame = read_csv(csv(f"i,late,word\n{whole}7,0.5,no\n"))
+    many = "".join(f"{i},{i},yes\n" for i in range(500))
+    frame = whole(open_csv(csv(f"i,late,word\n{many}7,0.5,no\n")))
     assert [str(kind) for kind in frame.dtypes] == ["Int64", "Float64", "String"]
 
 
 def test_words_for_no_value_are_missing_values(csv):
-    frame = read_csv(csv("a,b\n1,x\nNA,y\n3,None\n4,?\n"))
+    frame = whole(open_csv(csv("a,b\n1,x\nNA,y\n3,None\n4,?\n")))
     assert frame["a"].to_list() == [1, None, 3, 4]
     assert frame["b"].to_list() == ["x", "y", "None", None]
 
@@ -88,18 +89,18 @@ def test_a_file_that_is_amiss_is_named_with_its_fault(csv, name):
     content, words = BAD[name]
     path = csv(content)
     with pytest.raises(DataError, match=words) as caught:
-        read_csv(path)
+        whole(open_csv(path))
     assert str(path) in str(caught.value)
 
 
 def test_no_file(tmp_path):
     with pytest.raises(DataError, match=r"There is no file .*gone\.csv"):
-        read_csv(tmp_path / "gone.csv")
+        whole(open_csv(tmp_path / "gone.csv"))
 
 
 def test_a_directory(tmp_path):
     with pytest.raises(DataError, match="is a directory"):
-        read_csv(tmp_path)
+        whole(open_csv(tmp_path))
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not bind this user")
@@ -107,4 +108,4 @@ def test_a_file_that_may_not_be_read(csv):
     path = csv("a,b\n1,2\n")
     path.chmod(0)
     with pytest.raises(DataError, match="Permission denied"):
-        read_csv(path)
+        whole(open_csv(path))

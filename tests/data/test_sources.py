@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 import backlit as torch
 from backlit.data import chunks, files, parquet
 from backlit.data.errors import DataError
-from backlit.data.files import MISSING, read_table
+from backlit.data.files import MISSING, open_table
 from backlit.data.table import load_table, prepare
 from backlit.train.rows import rows_from
 
@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
 def test_a_table_written_as_csv_reads_back_the_same(folder, frame, separator):
     path = folder / "t.csv"
     frame.write_csv(path, separator=separator)
-    found = read_table(path)
+    found = chunks.whole(open_table(path))
     assert found.columns == frame.columns
     for name, kind in frame.schema.items():
         if frame[name].null_count() == frame.height:
@@ -69,13 +69,13 @@ def test_a_table_written_as_csv_reads_back_the_same(folder, frame, separator):
 @given(frame=frames())
 def test_a_table_written_as_parquet_reads_back_the_same(folder, frame):
     frame.write_parquet(folder / "t.parquet")
-    assert_frame_equal(read_table(folder / "t.parquet"), frame)
+    assert_frame_equal(chunks.whole(open_table(folder / "t.parquet")), frame)
 
 
 def test_tabs_separate_in_a_tsv_whatever_else_is_in_it(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("a, b, c\ty\n1\t2\n3\t4\n")
-    assert read_table(path).columns == ["a, b, c", "y"]
+    assert chunks.whole(open_table(path)).columns == ["a, b, c", "y"]
 
 
 def test_an_index_without_a_name_is_left_out(tmp_path):
@@ -91,7 +91,7 @@ def test_a_path_with_signs_that_mean_something_elsewhere(tmp_path):
     frame = pl.DataFrame({"x": [1, 2], "y": [3, 4]})
     for name in ("50% [a]*?.parquet", "50% [a]*?.csv"):
         getattr(frame, "write_" + name.rpartition(".")[2])(tmp_path / name)
-        assert_frame_equal(read_table(tmp_path / name), frame)
+        assert_frame_equal(chunks.whole(open_table(tmp_path / name)), frame)
 
 
 NPZ = {
@@ -106,7 +106,7 @@ NPZ = {
 @pytest.mark.parametrize("name", NPZ)
 def test_arrays_of_an_archive_are_columns(tmp_path, name):
     np.savez(tmp_path / "t.npz", **{key: np.array(values) for key, values in NPZ[name].items()})
-    frame = read_table(tmp_path / "t.npz")
+    frame = chunks.whole(open_table(tmp_path / "t.npz"))
     assert frame.columns[:2] == ["x0", "x1"]
     assert frame.rows() == [(1, 2, 5), (3, 4, 6)]
 
@@ -135,7 +135,7 @@ def test_an_archive_that_is_no_table_is_refused(tmp_path, name):
     arrays, words = BAD_NPZ[name]
     np.savez(tmp_path / "t.npz", **arrays)
     with pytest.raises(DataError, match=words):
-        read_table(tmp_path / "t.npz")
+        chunks.whole(open_table(tmp_path / "t.npz"))
 
 
 BAD = {
@@ -154,14 +154,14 @@ def test_a_file_of_another_kind_is_refused(tmp_path, name):
     file, content, words = BAD[name]
     (tmp_path / file).write_bytes(content)
     with pytest.raises(DataError, match=words) as caught:
-        read_table(tmp_path / file)
+        chunks.whole(open_table(tmp_path / file))
     assert str(tmp_path / file) in str(caught.value)
 
 
 def test_parquet_without_rows_is_refused(tmp_path):
     pl.DataFrame({"x": [], "y": []}).write_parquet(tmp_path / "t.parquet")
     with pytest.raises(DataError, match="2 columns and 0 rows"):
-        read_table(tmp_path / "t.parquet")
+        chunks.whole(open_table(tmp_path / "t.parquet"))
 
 
 def mixed(rows=300):

@@ -50,11 +50,6 @@ def open_table(path: str | Path, has_target: bool = True) -> Data:
     return read_npz(path, has_target) if suffix == ".npz" else open_csv(path)
 
 
-def read_table(path: str | Path) -> pl.DataFrame:
-    """The rows of a file of any supported kind, in memory. Raises DataError as `open_table` does."""
-    return whole(open_table(path))
-
-
 def open_csv(path: str | Path) -> Data:
     """The rows of a CSV file (comma, semicolon or tab; UTF-8; first line the names), with a type for each column.
 
@@ -78,13 +73,8 @@ def open_csv(path: str | Path) -> Data:
     return rows
 
 
-def read_csv(path: str | Path) -> pl.DataFrame:
-    """The rows of a CSV file, in memory. Raises DataError as `open_csv` does."""
-    return whole(open_csv(path))
-
-
 def cells_of(path: str | Path) -> pl.DataFrame | None:
-    """The rows that `read_csv` gives, each cell as the text that stands in the file; None for other kinds of file.
+    """The rows that `open_csv` gives, each cell as the text that stands in the file; None for other kinds of file.
 
     What is written back then keeps its leading zeros and its digits.
     """

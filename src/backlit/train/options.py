@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from backlit import nn
+from backlit.data.missing import Missing
 from backlit.suggest import did_you_mean
 from backlit.train.choices import OPTIMIZERS
 from backlit.train.schedules import SCHEDULES
@@ -24,7 +25,6 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 # LBFGS takes one step on all rows at once and has settings of its own: it is no choice for a table.
 TABLE_OPTIMIZERS = [name for name in OPTIMIZERS if name != "lbfgs"]
-Missing = Literal["error", "drop", "impute"]
 
 # The kind of value that a field takes, by the type of its default, in the words of an error.
 KINDS = {
