@@ -11,7 +11,7 @@ import numpy as np
 
 from backlit.explain.changes import arrival, found_before
 from backlit.explain.replay import forward_lines
-from backlit.explain.routes import Network, Route
+from backlit.explain.routes import Network, Route, summed
 from backlit.suggest import did_you_mean
 from backlit.tracing.graph import Graph, Line
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: A central difference is best where its rounding and its cut-off are alike: at the cube root of the precision.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
-#: A gradient recorded in float32 agrees with the sum to this share of what the groups of routes come to in size.
-ROUNDING = 1e-5
+#: A recorded gradient agrees with the sum to so many times the precision of its numbers, beside the groups' sizes.
+ROUNDING = 128
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Path:
     @property
     def agrees(self) -> bool:
         """Whether the sum is the recorded gradient, to the tolerance."""
-        return self.gradient is not None and abs(self.total - self.gradient) <= self.tolerance
+        return self.gradient is not None and (
+            self.total == self.gradient or abs(self.total - self.gradient) <= self.tolerance
+        )
 
     def __str__(self) -> str:
         from backlit.explain.path_text import tell
@@ -88,14 +90,21 @@ def path(explanation: Explanation, name: str, most: int = 12) -> Path:
     network = Network(graph, lines, losses, line, element)
     routes = [network.route(edges) for edges in network.largest(most)]
     total = network.sums[network.source]
-    many, listed = network.counts[network.source], math.fsum(route.product for route in routes)
+    many, listed = network.counts[network.source], summed([route.product for route in routes])
     gradient = gradient_of(graph, line, element)
     h = STEP * max(1.0, abs(network.value))
+    size = max(abs(total), sum(abs(part) for _, _, part in network.groups()))
     return Path(
         name, network.value, tuple(routes), many - len(routes), total - listed if many > len(routes) else 0.0,
         tuple(network.groups()), total, gradient, network.difference(h), h,
-        ROUNDING * max(abs(total), sum(abs(part) for _, _, part in network.groups())), network.is_bundled,
+        ROUNDING * precision(lines) * size, network.is_bundled,
     )  # fmt: skip
+
+
+def precision(lines: list[Line]) -> float:
+    """The coarsest precision that a record's numbers were computed with."""
+    kinds = {np.asarray(line.value).dtype for line in lines if isinstance(line.value, (np.ndarray, np.floating))}
+    return max((float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"), default=STEP**3)
 
 
 def scalar_of(graph: Graph, name: str) -> tuple[Line, int]:

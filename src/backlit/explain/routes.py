@@ -123,7 +123,7 @@ class Network:
             edges = [edge for edge in self.edges[node] if self.counts.get(edge.to)]
             self.edges[node] = edges
             self.counts[node] = sum(self.counts[edge.to] for edge in edges)
-            self.sums[node] = total([edge.value * self.sums[edge.to] for edge in edges])
+            self.sums[node] = summed([edge.value * self.sums[edge.to] for edge in edges])
             self.largest_of[node] = max((self.bound(edge) for edge in edges), default=0.0)
         self.counts.setdefault(self.source, 0)
         self.sums.setdefault(self.source, 0.0)
@@ -192,7 +192,7 @@ def seed_of(graph: Graph, loss: Line) -> Any:
     return np.ones(loss.shape)
 
 
-def total(parts: list[float]) -> float:
+def summed(parts: list[float]) -> float:
     """A sum without rounding on the way; math.fsum refuses to add infinities of both signs."""
     return math.fsum(parts) if all(map(math.isfinite, parts)) else sum(parts)
 
