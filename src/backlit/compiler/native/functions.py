@@ -1,25 +1,30 @@
 """NumPy's elementary functions as LLVM functions, small enough to be taken into the loops that call them.
 
-In float32 they are Backlit's own (`elementary`, `through_double`), because a loop around a call to C's library takes
-one number at a time. In float64 they are LLVM's and C's.
+Those that networks live on are Backlit's own (`elementary`, `through_double`), because a loop around a call to C's
+library takes one number at a time. The others are LLVM's and C's.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from llvmlite import ir
 
 from backlit.compiler.native import elementary, through_double
 from backlit.compiler.native.lanes import F32, F64, Lane, where
 
-#: Written here in float32.
-FLOAT32 = {
-    formula.__name__: formula
-    for formula in (
-        elementary.exp, elementary.exp2, elementary.expm1, elementary.sigmoid, elementary.tanh, elementary.log,
-        elementary.log2, elementary.log10, elementary.log1p, elementary.erf,
-        through_double.sin, through_double.cos, through_double.power,
-    )
-}  # fmt: skip
+#: Written here for both formats, and for float32 only.
+IN_BOTH = (
+    elementary.exp, elementary.expm1, elementary.log, elementary.log1p, elementary.sigmoid, elementary.tanh,
+)  # fmt: skip
+IN_FLOAT32 = (
+    elementary.exp2, elementary.log2, elementary.log10, elementary.erf,
+    through_double.sin, through_double.cos, through_double.power,
+)  # fmt: skip
+WRITTEN: dict[ir.Type, dict[str, Callable[..., Lane]]] = {
+    F32: {formula.__name__: formula for formula in (*IN_BOTH, *IN_FLOAT32)},
+    F64: {formula.__name__: formula for formula in IN_BOTH},
+}
 
 #: One instruction on most machines, in either width.
 INSTRUCTIONS = {
@@ -34,13 +39,10 @@ C_NAMES = {
 }  # fmt: skip
 
 #: Functions that C's library has, by NumPy's name (SciPy's for erf and erfc).
-IN_C = {
-    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "cbrt",
-    "hypot", "fmod", "erf", "erfc", *C_NAMES,
-}  # fmt: skip
+IN_C = {"exp2", "log2", "log10", "sin", "cos", "tan", "sinh", "cosh", "cbrt", "hypot", "fmod", "erf", "erfc", *C_NAMES}
 
 #: Those of C's functions that LLVM knows by a name of its own, and so can keep in a loop of vectors.
-KNOWN_TO_LLVM = {"exp", "exp2", "log", "log2", "log10", "sin", "cos", "pow"}
+KNOWN_TO_LLVM = {"exp2", "log2", "log10", "sin", "cos", "pow"}
 
 
 class Functions:
@@ -61,33 +63,26 @@ class Functions:
             return lanes[0].intrinsic(INSTRUCTIONS[name], *lanes[1:]).value
         if name == "sign":
             return sign(*lanes).value
-        if kind == F32 and name in FLOAT32:
-            return builder.call(self.written(name, len(args)), args)
-        if name == "sigmoid":
-            return self.sigmoid(lanes[0]).value
+        if name in WRITTEN[kind]:
+            return builder.call(self.written(name, kind, len(args)), args)
         return self.in_c(lanes, name)
 
     @staticmethod
     def has(name: str) -> bool:
-        return name in INSTRUCTIONS or name in FLOAT32 or name in IN_C or name == "sign"
+        return name in INSTRUCTIONS or name in WRITTEN[F32] or name in IN_C or name == "sign"
 
-    def written(self, name: str, count: int) -> ir.Function:
-        """The float32 function of this module, always inlined and so never called."""
-        full = f"backlit.{name}.f32"
+    def written(self, name: str, kind: ir.Type, count: int) -> ir.Function:
+        """The function of this module, always inlined and so never called."""
+        full = f"backlit.{name}.{kind}"
         if full in self.module.globals:
             return self.module.globals[full]
-        function = ir.Function(self.module, ir.FunctionType(F32, [F32] * count), full)
+        function = ir.Function(self.module, ir.FunctionType(kind, [kind] * count), full)
         function.linkage = "internal"
         function.attributes.add("alwaysinline")
         function.attributes.add("nounwind")
         builder = ir.IRBuilder(function.append_basic_block())
-        builder.ret(FLOAT32[name](*(Lane(builder, argument) for argument in function.args)).value)
+        builder.ret(WRITTEN[kind][name](*(Lane(builder, argument) for argument in function.args)).value)
         return function
-
-    def sigmoid(self, x: Lane) -> Lane:
-        """As in `elementary`, with C's exp."""
-        small = x.lane(self.call(x.builder, "exp", (-x.absolute()).value))
-        return where(x < 0.0, small, 1.0) / (small + 1.0)
 
     def in_c(self, lanes: list[Lane], name: str) -> ir.Value:
         """A call to C's mathematical library."""

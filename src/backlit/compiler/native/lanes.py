@@ -124,14 +124,6 @@ class Lane:
         """The float whose bits are this integer's."""
         return self.lane(self.builder.bitcast(self.value, F32 if self.value.type == I32 else F64))
 
-    def to_float(self) -> Lane:
-        """This integer as the float of its width; exact where it is small."""
-        return self.lane(self.builder.sitofp(self.value, F32 if self.value.type == I32 else F64))
-
-    def to_integer(self) -> Lane:
-        """This whole number as the integer of its width."""
-        return self.lane(self.builder.fptosi(self.value, I32 if self.value.type == F32 else I64))
-
     def widened(self) -> Lane:
         return self.lane(self.builder.fpext(self.value, F64))
 
@@ -163,7 +155,18 @@ def where(condition: Lane, yes: Lane, no: Lane | float) -> Lane:
 
 
 def polynomial(x: Lane, coefficients: tuple[float, ...]) -> Lane:
-    """c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule."""
+    """c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
+
+    Each of its steps waits for the one before. Long ones are two polynomials in x^2, of the even and the odd powers,
+    which a processor takes side by side: for short arrays the wait is what counts.
+    """
+    if len(coefficients) > 6:
+        square = x * x
+        return fma(horner(square, coefficients[1::2]), x, horner(square, coefficients[0::2]))
+    return horner(x, coefficients)
+
+
+def horner(x: Lane, coefficients: tuple[float, ...]) -> Lane:
     *rest, last = coefficients
     total = x.constant(last)
     for coefficient in reversed(rest):

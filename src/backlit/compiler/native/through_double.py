@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import math
 
-from backlit.compiler.native.elementary import INFINITY, NAN, clipped
+from backlit.compiler.native.elementary import INFINITY, NAN, clipped, counted, power_of_two, rounded, split
 from backlit.compiler.native.lanes import Lane, fma, polynomial, where
-
-# As in `elementary`, for float64: the sum's last bits are the nearest whole number.
-ROUNDER, ROUNDER_BITS = 1.5 * 2.0**52, 0x4338000000000000
-MANTISSA, ROOT_HALF_BITS = 0x000FFFFFFFFFFFFF, 0x3FE6A09E667F3BCD
 
 # 2/pi in pieces of 28 bits, so that the product of a float's 24 bits with a piece is exact in float64. The largest
 # float is below 2^128 and no float lies nearer than 2^-30 to a multiple of pi/2: 196 bits leave enough of them.
 TWO_OVER_PI = (0xA2F9836, 0xE4E4415, 0x29FC275, 0x7D1F534, 0xDDC0DB6, 0x295993C, 0x4390420)
 PIECE = 28
 
+# The polynomials are fitted as those of `formats`.
 # sin(a) = a + a^3 q(a^2), for |a| <= pi/4. 2^-37.5.
 SIN = (-0.1666666664077584, 0.008333329302342136, -0.0001983931146029335, 2.7181138879962797e-06)
 # cos(a) = 1 + a^2 q(a^2), on the same interval. 2^-33.9.
@@ -32,28 +29,29 @@ EXP2 = (
 )  # fmt: skip
 
 
-def quarter_turns(x: Lane) -> tuple[Lane, Lane]:
-    """x = (n + r) pi/2, with |r| <= 1/2 and n known up to a multiple of four, which are whole turns.
+def total(parts: list[Lane]) -> Lane:
+    """The sum of the parts, from the first on."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = result + part
+    return result
 
-    The method of Payne and Hanek (1983), with float64's own exact products in place of long integers: of each product
-    of x with a piece of 2/pi whole turns are dropped at once.
+
+def quarter_turns(x: Lane) -> tuple[Lane, Lane]:
+    """x = (n + r) pi/2, with |r| <= 1/2 and n an integer, known up to a multiple of four, which are whole turns.
+
+    The idea of Payne and Hanek (1983), with float64's own exact products in place of long integers: of each product of
+    x with a piece of 2/pi whole turns are dropped at once.
     """
     parts = []
     for place, piece in enumerate(TWO_OVER_PI, start=1):
         part = x * (piece * 2.0 ** (-PIECE * place))
-        if place * PIECE < 128 + PIECE:  # later pieces' products are less than a turn
+        if PIECE * (place - 1) < 128:  # later pieces' products are less than a turn
             part = fma((part * 0.25).intrinsic("llvm.rint"), -4.0, part)
         parts.append(part)
-    whole = sum_of(parts) + ROUNDER
+    n, whole = rounded(total(parts))
     # Without n the largest parts nearly cancel each other, exactly, and the small ones count.
-    return whole.bits() & 3, sum_of([parts[0] - (whole - ROUNDER), *parts[1:]])
-
-
-def sum_of(parts: list[Lane]) -> Lane:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
+    return whole, total([parts[0] - n, *parts[1:]])
 
 
 def sine_after(x: Lane, quarters: int) -> Lane:
@@ -78,21 +76,18 @@ def cos(x: Lane) -> Lane:
 
 def log2_of_size(x: Lane) -> Lane:
     """log2(x) for x >= 0, infinite at 0 and infinity: with 1 + f = (1 + s) / (1 - s), s = f / (2 + f)."""
-    from_root = x.bits() - ROOT_HALF_BITS
-    f = ((from_root & MANTISSA) + ROOT_HALF_BITS).number() - 1.0
-    k = ((from_root >> 52) + ROUNDER_BITS).number() - ROUNDER
+    f, k = split(x)
     s = f / (f + 2.0)
-    result = fma(s, polynomial(s * s, LOG2), k)
+    result = fma(s, polynomial(s * s, LOG2), counted(k, x))
     return where(x.equals(0.0), x.constant(-INFINITY), where(x < INFINITY, result, x))
 
 
 def exp2(x: Lane) -> Lane:
     """2^x; beyond the bounds float32 has only zero and infinity."""
     x = clipped(x, -200.0, 200.0)
-    sum_ = x + ROUNDER
-    r = x - (sum_ - ROUNDER)
-    power = ((sum_.bits() - ROUNDER_BITS + 1023) << 52).number()
-    return fma(r, polynomial(r, EXP2), 1.0) * power
+    n, whole = rounded(x)
+    r = x - n
+    return fma(r, polynomial(r, EXP2), 1.0) * power_of_two(whole, x)
 
 
 def power(x: Lane, y: Lane) -> Lane:
