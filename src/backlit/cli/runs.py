@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,22 +119,8 @@ def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 def _json(found: list[Summary]) -> str:
     import json
 
-    rows = [
-        {
-            "run": str(run.folder),
-            "data": run.data,
-            "target": run.target,
-            "task": run.task,
-            "network": run.network,
-            "epochs": run.epochs,
-            "best_epoch": run.best_epoch,
-            "part": run.part,
-            "measure": run.measure,
-            "value": run.value,
-            "seed": run.seed,
-            "options": run.config["options"],
-            "metrics": run.metrics,
-        }
-        for run in found
-    ]
+    rows = []
+    for run in found:
+        values = dataclasses.asdict(run)
+        rows.append({"run": str(values.pop("folder")), "options": values.pop("config")["options"], **values})
     return json.dumps(rows, indent=2, ensure_ascii=False)
