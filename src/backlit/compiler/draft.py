@@ -137,6 +137,11 @@ def of_a_line(dtype: np.dtype[Any]) -> float:
     return LINE_UNITS * float(np.finfo(dtype).eps)
 
 
+def of_nothing(dtype: np.dtype[Any]) -> float:
+    """To the bit."""
+    return 0.0
+
+
 def of_a_step(dtype: np.dtype[Any]) -> float:
     return STEP_TOLERANCE.get(dtype, 8 * float(np.finfo(dtype).eps))
 

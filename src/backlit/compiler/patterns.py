@@ -65,6 +65,7 @@ def matched_parts(node: ast.expr, e: Expression, bound: Bound) -> Iterator[Bound
             )
 
 
+@functools.cache  # by node: parsed formulas are kept
 def function_of(node: ast.Call) -> tuple[str, str]:
     """What is called: a function of NumPy, or a method of an array."""
     assert isinstance(node.func, ast.Attribute)
@@ -81,6 +82,8 @@ def matched_all(nodes: tuple[ast.expr, ...], values: tuple[Any, ...], bound: Bou
 
 
 def is_constant(node: ast.expr) -> bool:
+    if isinstance(node, ast.Tuple):
+        return all(map(is_constant, node.elts))
     return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from backlit.compiler.draft import agree, of_a_step
 from backlit.compiler.magnitudes import scales
@@ -29,6 +30,10 @@ EXACT: tuple[Pass, ...] = (drop_unread, spell_constants, name_count, share_repea
 SIMPLIFYING: tuple[Pass, ...] = (
     cancel_losses, drop_ones, drop_unread, write_shorter, do_without_scipy, share_repeated, drop_unread,
 )  # fmt: skip
+#: The same, where no number may change.
+REWORDING: tuple[Pass, ...] = (
+    partial(drop_ones, exact=True), drop_unread, partial(write_shorter, exact=True), share_repeated, drop_unread,
+)  # fmt: skip
 #: How it is written down: nothing is computed otherwise.
 WRITING: tuple[Pass, ...] = (head_loss, use_words, nest_thoughts, rebind_updated)
 
@@ -47,8 +52,8 @@ def readable(graph: Graph) -> Graph:
     simple = passed(graph, (*EXACT, *SIMPLIFYING, *WRITING))
     if is_right(simple, graph):
         return simple
-    plain = passed(graph, (*EXACT, *WRITING))
-    plain = plain if is_right(plain, graph) else replace(graph, notes=list(graph.notes))
+    plain = passed(graph, (*EXACT, *REWORDING, *WRITING))
+    plain = plain if is_right(plain, graph) else replace(graph, notes=list(graph.notes), is_readable=True)
     plain.notes.append("the textbook's shorter formulas are left out: on the numbers of this step they round otherwise")
     return plain
 

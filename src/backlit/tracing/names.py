@@ -53,6 +53,8 @@ def graph_of(recorder: Recorder, step: Callable[..., Any] | None, examples: Iter
     for line in lines_of(recorder, result):
         if line not in graph.outputs.values():
             graph.outputs[line.name] = line
+    last = {id(line.place): line for line in recorder.lines if line.kind == "write"}
+    graph.outputs = {name: last.get(id(line.place), line) for name, line in graph.outputs.items()}
     return graph
 
 
@@ -102,8 +104,9 @@ class Names:
             held = {id(t.array): path for path, t in [*root.named_parameters(), *root.named_buffers()]}
             if any(key in given for key in held):
                 models[root] = held
+        several = sum(any(True for _ in model.parameters()) for model in models) > 1
         for model, held in models.items():
-            before = f"{self.called(model)}." if len(models) > 1 else ""  # two models may both have a "0.weight"
+            before = f"{self.called(model)}." if several else ""  # two models may both have a "0.weight"
             for key, path in held.items():
                 tensors.setdefault(key, before + path)
         lines = {key: given[key][1] for key in tensors if key in given}
@@ -174,10 +177,10 @@ class Names:
             before = call.inputs[0] if call.inputs else None
             if id(line) in self.layers:
                 self.name(line, self.layers[id(line)], path)
+            elif self.layers and isinstance(before, Line) and before.name in self.layers.values() and module:
+                self.name(line, f"{before.name}_{call.op}", path)
             elif name:
                 self.name(line, name, path)
-            elif self.layers and isinstance(before, Line) and before.name in self.layers.values():
-                self.name(line, f"{before.name}_{call.op}", path, is_named=bool(module))
             elif module:
                 self.name(line, plain(module) if outs[module] == 1 else f"{plain(module)}_{call.op}", path)
             else:
@@ -231,7 +234,7 @@ def hint(line: Line) -> str:
     """A word for what a line computes."""
     kind, text, arguments, _, _ = line.expression
     if kind == "input":
-        return "random" if text == "drawn" else "constant"
+        return "random" if text == "drawn" else "given"
     if kind == "infix" and text == "/" and isinstance(arguments[0], Line):
         return "mean" if arguments[0].expression.text == "np.add.reduce" else "quotient"
     function = text.removesuffix(".reduce").split(".")[-1]

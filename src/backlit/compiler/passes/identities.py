@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from backlit.compiler.draft import Draft, agree, of_a_line, of_a_step, unsteady, value_of
+from backlit.compiler.draft import Draft, agree, of_a_line, of_a_step, of_nothing, unsteady, value_of
 from backlit.compiler.patterns import Bound, find, make
 from backlit.tracing.graph import Expression, Graph, Line
 from backlit.tracing.names import hint
@@ -51,33 +51,52 @@ ARITHMETIC = (
     Identity("C * (1 / N) * x", "C * x / N"),
     Identity("1 / N * x", "x / N"),
     Identity("-1 / N * x", "-x / N"),
+    Identity("C / N * x", "C * x / N"),
     Identity("--x", "x"),
+    Identity("np.negative(x)", "-x"),
+    Identity("-(-x / y)", "x / y"),
+    Identity("x + -y", "x - y"),
+    Identity("x + -y / z", "x - y / z"),
+    Identity("x + -y / N / z", "x - y / N / z"),
+    Identity("-(-x / N / y)", "x / N / y"),
+)
+
+#: The same for a cross-entropy that the user wrote out as a formula.
+WRITTEN_OUT = (
+    Identity(
+        "((1 - y) / N / (1 - p) - y / N / p) * p * (1 - p)",
+        "(p - y) / N",
+        "sigmoid with binary cross-entropy: the slope p (1 - p) of one cancels that of the other, as no probability "
+        "of this step is 0 or 1",
+        of_a_step,
+    ),
 )
 
 
-def cancel_losses(graph: Graph) -> Graph:
+def cancel_losses(graph: Graph, exact: bool = False) -> Graph:
     """A loss with the output function that belongs to it.
 
     before: d_a2 = e * (a2 - y) / np.maximum(a2 * (1 - a2), 1e-12);  d_z2 = d_a2 * a2 * (1 - a2)
     after:  d_z2 = e * (a2 - y)
     """
-    return use_identities(graph, LOSSES)
+    return use_identities(graph, LOSSES, exact)
 
 
-def drop_ones(graph: Graph) -> Graph:
+def drop_ones(graph: Graph, exact: bool = False) -> Graph:
     """Do without the 1 from which a backward pass begins.
 
     before: e = d_loss / 4;  d_z2 = e * (a2 - y)
     after:  d_z2 = (a2 - y) / 4
     """
-    return use_identities(graph, ARITHMETIC)
+    return use_identities(graph, (*ARITHMETIC, *WRITTEN_OUT), exact)
 
 
-def use_identities(graph: Graph, identities: Sequence[Identity]) -> Graph:
-    """Put the other formula wherever it gives the same numbers on what was recorded.
+def use_identities(graph: Graph, identities: Sequence[Identity], exact: bool = False) -> Graph:
+    """Put the other formula wherever it gives the same numbers on what was recorded; `exact`: to the bit.
 
     An identity that fails on the recorded numbers, as where a probability has come to be exactly 1, is left out there.
     """
+    identities = [identity._replace(tolerance=of_nothing) for identity in identities] if exact else identities
     draft, moving = Draft(graph), unsteady(graph)
     notes: dict[str, None] = {}
     there: set[int] = set()
@@ -126,14 +145,18 @@ def tried(draft: Draft, old: Line, line: Line, identity: Identity, bound: Bound)
         draft.taken = taken
         return None
     if isinstance(made, Expression):
-        name = line.name if line.is_named else draft.fresh(hint(replace(line, expression=made)))
+        is_numbered = not line.is_named and line.name.rpartition("_")[0].endswith(hint(line))
+        name = draft.fresh(hint(replace(line, expression=made))) if is_numbered else line.name
         return draft.changed(old, made, name=name)
     return standing_for(draft, old, line, made)
 
 
 def standing_for(draft: Draft, old: Line, line: Line, made: Any) -> Line | None:
-    """Another line in place of this one; unless this one must stay, as its name is an output's."""
-    if not isinstance(made, Line) or any(old is out for out in draft.graph.outputs.values()):
+    """Another line in place of this one. A name that people know stays: what is known by it is computed there."""
+    if not isinstance(made, Line):
         return None
+    if line.is_named or any(old is out for out in draft.graph.outputs.values()):
+        is_free = not made.is_named and made.kind not in ("input", "write", "same")
+        return draft.changed(old, made.expression) if is_free else None
     draft.now[id(old)] = made
     return made

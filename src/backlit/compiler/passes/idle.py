@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.compiler.draft import Draft, agree, unsteady, value_of
+from backlit.compiler.draft import Draft, agree, of_nothing, unsteady, value_of
 from backlit.tracing.graph import Graph, Line
 
 #: Functions and methods that give back what they are given, where shape and dtype stay as they are.
@@ -57,7 +57,7 @@ def without_broadcasts(draft: Draft, old: Line, line: Line) -> Line:
         return line
     for arguments in (short, (short[0], line.expression.arguments[1]), (line.expression.arguments[0], short[1])):
         expression = line.expression._replace(arguments=arguments)
-        if agree(value_of(expression), line.value, lambda dtype: 0.0):
+        if agree(value_of(expression), line.value, of_nothing):
             return draft.changed(old, expression)
     return line
 

@@ -58,10 +58,12 @@ def fits(line: Line, expression: Expression) -> bool:
 
 
 def is_trifle(line: Line) -> bool:
-    """What reads better where it is used, however often: a transpose, and a sum or product of two plain numbers."""
+    """What reads better where it is used, however often: x.T, 1 - x, and a sum or product of two plain numbers."""
     e = line.expression
     if e.kind == "attribute":
         return True
+    if (e.kind, e.text) == ("infix", "-") and e.arguments[0] == 1 and isinstance(e.arguments[1], Line):
+        return e.arguments[1].is_named
     is_number = not hasattr(line.value, "dtype")
     return is_number and e.kind == "infix" and all(is_plain(value) for value in e.arguments)
 

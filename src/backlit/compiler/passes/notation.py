@@ -6,10 +6,11 @@ from typing import Any
 
 from backlit.compiler.draft import Draft
 from backlit.compiler.passes.identities import Identity, use_identities
-from backlit.tracing.graph import Graph
+from backlit.tracing.graph import Expression, Graph
 
 #: The same function under a shorter name.
 SHORTER = (
+    Identity("np.sum(x, axis=a)", "x.sum(axis=a)"),
     Identity("np.add.reduce(x, axis=None)", "x.sum()"),
     Identity("np.add.reduce(x, axis=a)", "x.sum(axis=a)"),
     Identity("np.add.reduce(x, axis=None, keepdims=False)", "x.sum()"),
@@ -23,6 +24,7 @@ SHORTER = (
     Identity("np.minimum.reduce(x, axis=a, keepdims=k)", "x.min(axis=a, keepdims=k)"),
     Identity("np.reshape(x, s)", "x.reshape(s)"),
     Identity("np.swapaxes(x, -1, -2)", "x.T"),
+    Identity("np.transpose(x, (1, 0))", "x.T"),
     Identity("np.equal(x, y)", "x == y"),
     Identity("np.absolute(x)", "np.abs(x)"),
     Identity("x * x", "x ** 2"),
@@ -30,23 +32,25 @@ SHORTER = (
 )
 
 
-def write_shorter(graph: Graph) -> Graph:
+def write_shorter(graph: Graph, exact: bool = False) -> Graph:
     """Methods and operators instead of the general functions.
 
     before: s = np.add.reduce(x, axis=None);  m = s / 4;  d_b = np.add.reduce(d_z, axis=0)
     after:  m = x.mean();  d_b = d_z.sum(axis=0)
     """
-    return use_identities(with_single_axes(graph), SHORTER)
+    return use_identities(with_plain_axes(graph), SHORTER, exact)
 
 
-def with_single_axes(graph: Graph) -> Graph:
-    """axis=0 for axis=(0,)."""
+def with_plain_axes(graph: Graph) -> Graph:
+    """axis=0 for axis=(0,), and x[rows] for np.take(x, rows, axis=0)."""
     draft = Draft(graph)
     for line in graph.lines:
         new = draft.brought(line)
         settings = tuple((k, v[0] if k == "axis" and is_single(v) else v) for k, v in new.expression.settings)
-        if settings != new.expression.settings and new.expression.text.endswith(".reduce"):
+        if settings != new.expression.settings and new.expression.text.startswith(("np.sum", "np.add", "np.max")):
             new = draft.changed(line, new.expression._replace(settings=settings))
+        if new.expression[:2] == ("call", "np.take") and new.expression.settings == (("axis", 0),):
+            new = draft.changed(line, Expression("index", "", new.expression.arguments))
         draft.lines.append(new)
     return draft.finished()
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from backlit.compiler.draft import Draft, agree, of_a_line, value_of
 from backlit.tracing.graph import Expression, Graph, Line
+from backlit.tracing.names import hint
 from backlit.tracing.source import STAND_INS
 
 
@@ -24,9 +25,10 @@ def spell_constants(graph: Graph) -> Graph:
         new, reader = draft.brought(line), readers.get(id(line))
         spelled = spelling(line) if reader is not None and reader.call != -1 else None
         if spelled is not None and reader is not None:
+            word = hint(Line("", spelled, None))
             new = draft.changed(
-                line, spelled, role=reader.role, op=reader.op, reading=reader.reading, call=reader.call,
-                where=reader.where, module=reader.module,
+                line, spelled, name=draft.fresh(word), role=reader.role, op=reader.op, reading=reader.reading,
+                call=reader.call, where=reader.where, module=reader.module,
             )  # fmt: skip
         draft.lines.append(new)
     return draft.finished()

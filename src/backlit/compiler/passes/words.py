@@ -10,7 +10,7 @@ from backlit.tracing.graph import Graph, Line
 
 
 class Word(NamedTuple):
-    """What a formula is called, in the ops or rules whose name begins with `op`."""
+    """What a formula is called in an op's lines, or in any of the update's. {p} is the name of its p."""
 
     formula: str
     name: str
@@ -21,6 +21,7 @@ WORDS = (
     Word("r / (1 - b ** s)", "step_size", ""),
     Word("(1 - b ** s) ** 0.5", "v_correction", ""),
     Word("1 - r * w", "decay", ""),
+    Word("g + w * p", "g_{p}", "penalised"),
     Word("1 / (1 + np.exp(-z))", "p", "binary_cross_entropy_with_logits"),
     Word("x - y", "error", "mse_loss"),
     Word("z - z.max(axis=1, keepdims=True)", "shifted", "cross_entropy"),
@@ -42,16 +43,17 @@ def use_words(graph: Graph) -> Graph:
         new = draft.brought(line)
         word = None if line.is_named else word_for(new)
         if word is not None:
-            name = word.name if word.name not in draft.taken - {line.name} else draft.fresh(word.name)
+            name = word if word not in draft.taken - {line.name} else draft.fresh(word)
             draft.taken.add(name)
             new = draft.changed(line, new.expression, name=name, is_named=True)
         draft.lines.append(new)
     return draft.finished()
 
 
-def word_for(line: Line) -> Word | None:
+def word_for(line: Line) -> str | None:
     is_update = line.role == "update"
     for word in WORDS:
-        if (line.op == word.op if word.op else is_update) and find(word.formula, line) is not None:
-            return word
+        bound = find(word.formula, line) if (line.op == word.op if word.op else is_update) else None
+        if bound is not None:
+            return word.name.format(p=getattr(bound.get("p"), "name", ""))
     return None
