@@ -32,14 +32,17 @@ class Form(NamedTuple):
 LIST, COMPARED, SUM, FRACTION, PRODUCT, POWER, TIGHT = range(7)
 
 
+MINUS = "\N{MINUS SIGN}"
+
+
 def infix(text: str, latex: str, binds: int) -> tuple[Form, Form, Form]:
     """A sign between two parts; of several in a row the left one comes first."""
-    mark = text if text.strip() else "\N{INVISIBLE TIMES}"
+    mark = text.strip().replace("-", MINUS)
     least = (binds, binds + 1 if binds else binds)
     return (
         Form(f"{{0}}{text}{{1}}", binds, least),
         Form(f"{{0}}{latex}{{1}}", binds, least),
-        Form(f"{{0}}<mo>{escape(mark.strip())}</mo>{{1}}", binds, least),
+        Form(f"{{0}}<mo>{escape(mark)}</mo>{{1}}" if mark else '{0}<mspace width="0.2em"></mspace>{1}', binds, least),
     )
 
 
@@ -82,7 +85,7 @@ FORMS: dict[str, tuple[Form, Form, Form]] = {
     "minus": (
         Form("-{0}", FRACTION, (FRACTION,)),
         Form("-{0}", FRACTION, (FRACTION,)),
-        Form("<mo>-</mo>{0}", FRACTION, (FRACTION,)),
+        Form(f"<mo>{MINUS}</mo>{{0}}", FRACTION, (FRACTION,)),
     ),
     "not": (
         Form("¬{0}", PRODUCT, (TIGHT,)),
