@@ -167,7 +167,7 @@ def test_what_no_gradient_went_through_is_seen_by_the_difference_alone():
     assert "detach()" in str(found)
 
 
-def test_a_function_of_the_users_own_is_named_as_a_reason():
+def test_a_function_of_the_users_own_is_taken_from_the_record():
     class Straight(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x):
@@ -177,11 +177,45 @@ def test_a_function_of_the_users_own_is_named_as_a_reason():
         def backward(ctx, g):
             return g
 
-    w = torch.tensor([0.5], requires_grad=True)
-    found = path(explained(lambda: Straight.apply(w).sum().backward()), "w[0]")
-    assert not found.agrees
-    assert "NOT the same" in str(found)
+    w = torch.tensor([0.5, -2.0], requires_grad=True)
+    found = path(explained(lambda: (Straight.apply(w * 3) * 5).sum().backward()), "w[1]")
+    assert found.agrees
+    assert found.is_bypassed
+    assert [hop.value for hop in found.routes[0].hops] == [3.0, 5.0]
+    assert found.routes[0].hops[-1].end == "the loss"
+    assert (found.gradient, found.difference) == (15.0, 0.0)
     assert "autograd.Function" in str(found)
+
+
+def test_a_write_to_a_part_of_a_tensor_is_a_way_past_the_ops():
+    w = torch.tensor([0.5, -2.0], requires_grad=True)
+
+    def step():
+        h = torch.zeros(3, 2)
+        h[0] = w * 2
+        h[1] = w * w
+        (h * h).sum().backward()
+
+    found = path(explained(step), "w[1]")
+    assert found.agrees
+    assert found.gradient == pytest.approx(8 * -2.0 + 4 * (-2.0) ** 3)
+    assert found.difference == pytest.approx(found.gradient, rel=1e-6)
+    assert "a write to a part" in str(found)
+
+
+def test_a_hook_changes_the_gradient_on_its_way():
+    w = torch.tensor([0.5, -2.0], requires_grad=True)
+
+    def step():
+        h = w * 2
+        h.register_hook(lambda g: 10 * g)
+        h.sum().backward()
+
+    found = path(explained(step), "w[0]")
+    assert found.agrees
+    assert (found.gradient, found.total) == (20.0, 20.0)
+    assert found.difference == pytest.approx(2.0)
+    assert {hop.end for route in found.routes for hop in route.hops} >= {"the loss"}
 
 
 def test_a_weight_that_the_loss_does_not_read():

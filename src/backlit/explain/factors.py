@@ -150,14 +150,37 @@ def units(shape: tuple[int, ...], at: Any, one: float = 1.0) -> Iterator[Any]:
         yield unit
 
 
-def adjoints(calls: Iterable[Call], values: Mapping[Line, Any], seeds: Mapping[Line, Any]) -> dict[Line, Any]:
-    """The derivatives of the loss with respect to every line, by the same walk as the engine's."""
+def adjoints(
+    calls: Iterable[Call], values: Mapping[Line, Any], seeds: Mapping[Line, Any], tolerance: float
+) -> tuple[dict[Line, Any], dict[Line, Any]]:
+    """The derivatives of the loss with respect to every line, by the same walk as the engine's.
+
+    Out: these, and of each line what the recorded gradient has beyond them: what came past the ops, from an
+    autograd.Function, a hook, or a write to a part of a tensor. Less than `tolerance` of a gradient is rounding.
+    """
     found = {line: np.asarray(seed, np.float64) for line, seed in seeds.items()}
+    beyond: dict[Line, Any] = {}
     for call in reversed(list(calls)):
-        if call.out not in found or not call.gradients:
+        if not call.gradients or call.g is None:
+            continue
+        if tolerance:
+            rest = remainder(call.g.value, found.get(call.out, np.zeros(call.out.shape)), tolerance)
+            if rest.any():
+                beyond[call.out] = rest
+                found[call.out] = found.get(call.out, 0.0) + rest
+        if call.out not in found:
             continue
         for at, rule in rules.rules_of(call):
             part = Differentiated(call, at, rule, values).pulled(found[call.out])
             start = call.inputs[at]
             found[start] = found[start] + part if start in found else part
-    return found
+    return found, beyond
+
+
+def remainder(recorded: Any, known: Any, tolerance: float) -> Any:
+    """What a recorded gradient has beyond a known part of it; 0 where that is rounding, or not finite."""
+    recorded = np.broadcast_to(np.asarray(recorded, np.float64), np.shape(known))
+    with np.errstate(all="ignore"):
+        rest = recorded - known
+        size = np.max(np.abs(recorded), initial=0.0, where=np.isfinite(recorded))
+        return np.where(np.isfinite(rest) & (np.abs(rest) > tolerance * size), rest, 0.0)

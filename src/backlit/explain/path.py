@@ -11,7 +11,7 @@ import numpy as np
 
 from backlit.explain.changes import arrival, found_before
 from backlit.explain.replay import forward_lines
-from backlit.explain.routes import Network, Route, summed
+from backlit.explain.routes import ROUNDING, Network, Route, precision, summed
 from backlit.suggest import did_you_mean
 from backlit.tracing.graph import Graph, Line
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: A central difference is best where its rounding and its cut-off are alike: at the cube root of the precision.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
-#: A recorded gradient agrees with the sum to so many times the precision of its numbers, beside the groups' sizes.
-ROUNDING = 128
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,9 @@ class Path:
     gathered by the first element that they pass, a row and a unit say: its name, how many they are and their sum.
     `total` is the sum over all of them, `gradient` what the step recorded (None if no gradient arrived) and
     `difference` the central finite difference of the loss, in double precision, at a distance of `h` to both sides.
-    `is_bundled` says that some products reach the loss in one piece, because to take it apart would take too long.
+    `is_bundled` says that some products reach the loss in one piece, because to take it apart would take too long;
+    `is_bypassed` that some do because their gradient came past the ops: from an autograd.Function, from a hook, or
+    through a write to a part of a tensor. Their last factor is taken from the record.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Path:
     h: float
     tolerance: float
     is_bundled: bool = False
+    is_bypassed: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -87,24 +88,18 @@ def path(explanation: Explanation, name: str, most: int = 12) -> Path:
     losses = [each for each in lines if each.role == "loss"]
     if not losses:
         raise ValueError("The step has no loss: nothing called backward() in it, so that no route leads anywhere.")
-    network = Network(graph, lines, losses, line, element)
+    gradient = gradient_of(graph, line, element)
+    network = Network(graph, lines, losses, line, element, gradient)
     routes = [network.route(edges) for edges in network.largest(most)]
     total = network.sums[network.source]
     many, listed = network.counts[network.source], summed([route.product for route in routes])
-    gradient = gradient_of(graph, line, element)
     h = STEP * max(1.0, abs(network.value))
     size = max(abs(total), sum(abs(part) for _, _, part in network.groups()))
     return Path(
         name, network.value, tuple(routes), many - len(routes), total - listed if many > len(routes) else 0.0,
         tuple(network.groups()), total, gradient, network.difference(h), h,
-        ROUNDING * precision(lines) * size, network.is_bundled,
+        ROUNDING * precision(lines) * size, network.is_bundled, network.is_bypassed,
     )  # fmt: skip
-
-
-def precision(lines: list[Line]) -> float:
-    """The coarsest precision that a record's numbers were computed with."""
-    kinds = {np.asarray(line.value).dtype for line in lines if isinstance(line.value, (np.ndarray, np.floating))}
-    return max((float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"), default=STEP**3)
 
 
 def scalar_of(graph: Graph, name: str) -> tuple[Line, int]:

@@ -33,6 +33,8 @@ def tell(path: Path) -> str:
         lines += groups(path)
     if path.is_bundled:
         lines += ['  Where a route ends in "the loss" at once, all that follows was taken in one piece.', ""]
+    if path.is_bypassed:
+        lines += PAST_THE_OPS
     return "\n".join([*lines, *sums(path)]) + "\n"
 
 
@@ -60,17 +62,23 @@ def sums(path: Path) -> list[str]:
     )
     if path.gradient is not None and not path.agrees:
         lines += ["", *CHANGED_ON_THE_WAY]
-    elif abs(path.total - path.difference) > path.tolerance:
+    elif abs(path.total - path.difference) > max(path.tolerance, DIFFERENCE * abs(path.total)):
         lines += ["", *SEEN_BY_DIFFERENCES_ALONE]
     return lines
 
 
+#: Up to this share of the sum a finite difference may be off by its own error.
+DIFFERENCE = 1e-4
+PAST_THE_OPS = (
+    "  A gradient came past the ops: from an autograd.Function, from a hook, or through a write to a part of a",
+    "  tensor. Its value is the recorded one; what happened on the way is not told.",
+    "",
+)
 CHANGED_ON_THE_WAY = (
     "  The routes are those that the gradient took through ops, with the ops' own rules. Where they do not sum to",
-    "  the recorded gradient, something else was on its way: an autograd.Function, a hook, or a write to a part of",
-    "  a tensor.",
+    "  the recorded gradient, it was changed on the way, by a hook say.",
 )
 SEEN_BY_DIFFERENCES_ALONE = (
-    "  The difference sees what no gradient went through: detach() or no_grad() on the way, a step such as sign or",
-    "  round, or a kink such as ReLU's within h.",
+    "  The difference moves the loss itself, and sees what gradients do not: ways past detach() or no_grad(), steps",
+    "  such as sign or round, rules of the user's own (autograd.Function, hooks), a kink such as ReLU's within h.",
 )

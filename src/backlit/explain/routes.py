@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backlit.explain.factors import Factors, adjoints, factors
+from backlit.explain.factors import Factors, adjoints, factors, remainder
 from backlit.explain.replay import doubled, replay
 from backlit.tracing.graph import Graph, Line
+
+#: A recorded gradient agrees with the sum to so many times the precision of its numbers, beside the groups' sizes.
+ROUNDING = 128
 
 
 class Node(NamedTuple):
@@ -32,6 +35,7 @@ class Edge(NamedTuple):
     to: Node
     value: float
     factors: Factors | None
+    says: str = ""
 
 
 class Hop(NamedTuple):
@@ -65,7 +69,9 @@ class Route:
 class Network:
     """The elements between one scalar and the loss, and the local derivatives between them."""
 
-    def __init__(self, graph: Graph, lines: list[Line], losses: list[Line], start: Line, element: int) -> None:
+    def __init__(
+        self, graph: Graph, lines: list[Line], losses: list[Line], start: Line, element: int, gradient: float | None
+    ) -> None:
         self.lines, self.start, self.element = lines, start, element
         self.source = Node(start, element)
         self.value = float(np.ravel(doubled(np.asarray(start.value)))[element])
@@ -75,10 +81,21 @@ class Network:
         self.values = replay(lines, {})
         self.edges: dict[Node, list[Edge]] = {}
         self.says: dict[int, str] = {}
-        self.is_bundled = False
-        backward = adjoints(calls, self.values, self.seeds)
-        for found in factors(calls, self.values, self.reached(), backward):
+        self.is_bundled = self.is_bypassed = False
+        # Of two backward passes through one call, the record keeps the last gradient alone: no ground to compare on.
+        tolerance = ROUNDING * precision(lines) if len(losses) == 1 else 0.0
+        backward, beyond = adjoints(calls, self.values, self.seeds, tolerance)
+        reached = self.reached()
+        for found in factors(calls, self.values, reached, backward):
             self.add(found)
+        for line, rest in beyond.items():
+            self.add_beyond(line, np.where(reached.get(line, False), rest, 0.0))
+        if tolerance and gradient is not None:
+            known = np.zeros(start.shape)
+            known.ravel()[element] = gradient
+            there = np.zeros(start.shape)
+            there.ravel()[element] = np.ravel(backward.get(start, there))[element]
+            self.add_beyond(start, remainder(known, there, tolerance))
         for loss, seed in self.seeds.items():
             for k, value in enumerate(np.ravel(seed)):
                 self.edges.setdefault(Node(loss, k), []).append(Edge(LOSS, float(value), None))
@@ -112,6 +129,13 @@ class Network:
         for k, end, value in zip(found.starts.tolist(), found.ends.tolist(), found.values.tolist(), strict=True):
             to = LOSS if found.end is None else Node(found.end, end)
             self.edges.setdefault(Node(found.start, k), []).append(Edge(to, value, found))
+
+    def add_beyond(self, line: Line, rest: Any) -> None:
+        """What reached a line past the ops: the record has it as a gradient, and nothing of how it came about."""
+        for k in np.flatnonzero(rest).tolist():
+            self.is_bypassed = True
+            edge = Edge(LOSS, float(np.ravel(rest)[k]), None, f"∂loss/∂{line.name} past the ops, as recorded")
+            self.edges.setdefault(Node(line, k), []).append(edge)
 
     def reckon(self) -> None:
         """Of every element: how many routes lead from it to the loss, their sum, and the largest of their products."""
@@ -153,9 +177,10 @@ class Network:
     def route(self, edges: tuple[Edge, ...]) -> Route:
         hops, node = [], self.source
         for edge in edges:
-            if edge.factors is not None or edge.value != 1:
+            if edge.factors is not None or edge.says or edge.value != 1:
                 op = edge.factors.call.op if edge.factors is not None else "backward"
-                hops.append(Hop(label(node), label(edge.to), edge.value, op, self.said(edge.factors)))
+                says = edge.says or self.said(edge.factors)
+                hops.append(Hop(label(node), label(edge.to), edge.value, op, says))
             node = edge.to
         return Route(tuple(hops))
 
@@ -176,6 +201,14 @@ class Network:
             gathered[label(edge.to)] = (many + self.counts[edge.to], whole + edge.value * self.sums[edge.to])
         for called in sorted(gathered, key=lambda called: -abs(gathered[called][1])):
             yield (called, *gathered[called])
+
+
+def precision(lines: list[Line]) -> float:
+    """The coarsest precision that a record's numbers were computed with."""
+    kinds = {np.asarray(line.value).dtype for line in lines if isinstance(line.value, (np.ndarray, np.floating))}
+    return max(
+        (float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"), default=float(np.finfo(np.float64).eps)
+    )
 
 
 def seed_of(graph: Graph, loss: Line) -> Any:
