@@ -192,6 +192,13 @@ def test_of_two_optimizers_each_takes_its_own_steps():
     assert len(moved) == 2
 
 
+def test_a_loss_with_weights_is_no_second_model():
+    model = nn.Linear(2, 3)
+    criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))
+    told = explain.explain(lambda x: criterion(model(x), torch.tensor([0, 2])).backward(), torch.ones(2, 2))
+    assert list(told.parameters) == ["weight", "bias"]
+
+
 def test_a_step_inside_of_another_optimizers_step_is_no_step_of_its_own():
     class Twice(torch.optim.Optimizer):
         def __init__(self, params):

@@ -57,10 +57,6 @@ class Watcher:
         self.close()
         self.hooks.close()
 
-    def want_next(self) -> None:
-        """Record the step that comes next."""
-        self.wanted = self.done + 1
-
     def finish(self) -> None:
         """What ran has ended: a step by hand may have ended with it."""
         if self.explanation is None and self.is_changed_by_hand():

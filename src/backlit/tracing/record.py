@@ -20,12 +20,13 @@ def recording() -> Iterator[Recorder]:
     """Write down what this thread does inside. Raises TraceError if something is being recorded already."""
     if reading.recorder is not None:
         raise TraceError("A step is being recorded already: one record cannot stand inside another.")
-    recorder = reading.recorder = reading.listener = Recorder()
+    before, recorder = reading.listener, Recorder()
+    reading.recorder = reading.listener = recorder
     try:
         with recorder.modules, listening_to_draws(recorder):
             yield recorder
     finally:
-        reading.recorder = reading.listener = None
+        reading.recorder, reading.listener = None, before
 
 
 def trace(step: Any, *examples: Any, **settings: Any) -> Any:

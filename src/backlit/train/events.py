@@ -14,7 +14,10 @@ EVENTS = ("on_start", "on_step", "on_epoch", "on_end")
 
 
 class Run:
-    """A training run as its callbacks see it. `step` and `epoch` say how many are done; `loss` is the last step's."""
+    """A training run as its callbacks see it. `step` and `epoch` say how many are done; `loss` is the last step's.
+
+    `pause` is a step after which callbacks are told, though the engine could run on past it.
+    """
 
     def __init__(
         self, model: Module, optimizer: Optimizer, batches: Batches, epochs: int, callbacks: Sequence[Any] = ()
@@ -28,6 +31,7 @@ class Run:
         self.history = History()
         self.step = 0
         self.epoch = 0
+        self.pause = 0
         self.loss = float("nan")
 
     def stop(self, reason: str) -> None:

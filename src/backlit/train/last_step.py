@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from backlit.explain.explanation import Explanation
@@ -27,25 +27,28 @@ def explain_run(folder: str | Path) -> Explanation:
     if not isinstance(steps, int) or steps < 1:
         raise damaged(folder, METRICS, "it does not say how many steps the run took")
     prepared = prepared_again(folder, settings, options, "be repeated")
-    with Watcher(None) as watcher, suppress(StepIsComplete):
-        train_table(prepared, options, [OpenLast(watcher, steps)])
-    if watcher.explanation is None:
+    last = OpenLast(steps)
+    with last.watching, suppress(StepIsComplete):
+        train_table(prepared, options, [last])
+    if last.watcher.explanation is None:
         raise RunFolderError(
             f"{folder} cannot be repeated: it took {steps} steps, and now ends before. It was changed, or made by "
             "another version of Backlit; train again."
         )
-    return dataclasses.replace(watcher.explanation, step=steps, script=str(folder))
+    return dataclasses.replace(last.watcher.explanation, step=steps, script=str(folder))
 
 
 class OpenLast(Callback):
-    """Lets a watcher record step number `steps` of a run."""
+    """Records step number `steps` of a run, up to which the run goes on as it did."""
 
-    def __init__(self, watcher: Watcher, steps: int) -> None:
-        self.watcher, self.steps = watcher, steps
+    def __init__(self, steps: int) -> None:
+        self.steps, self.watcher, self.watching = steps, Watcher(1), ExitStack()
 
     def on_start(self, run: Run) -> None:
+        run.pause = self.steps - 1
+        run.optimizer.watch_steps()
         self.on_step(run)
 
     def on_step(self, run: Run) -> None:
         if run.step == self.steps - 1:
-            self.watcher.want_next()
+            self.watching.enter_context(self.watcher)

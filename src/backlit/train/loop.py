@@ -96,6 +96,8 @@ def _train(run: Run, engine: Engine, batches: Batches, listeners: Listeners, los
     with WholeSteps() as interrupt:
         while run.step < run.steps and not run.is_stopped:
             until = (run.epoch + 1) * run.steps_per_epoch if must_pause else run.steps
+            if run.step < run.pause:
+                until = min(until, run.pause)
             losses = engine.advance(until - run.step, run.step)
             run.step += len(losses)
             run.loss = float(losses[-1])

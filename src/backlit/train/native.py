@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backlit.nn import Module
+from backlit.ops.registry import reading
 from backlit.optim import Optimizer
 from backlit.random import default_generator
 from backlit.tensor import Tensor
@@ -26,7 +27,8 @@ FIRST_CALL = 8
 class Native:
     """Runs chunks of steps as machine code, and eagerly what has no compiled form.
 
-    A run's first `begin` steps are eager, and the one in which the optimizer makes its state. Then two steps are
+    A run's first `begin` steps are eager, the one in which the optimizer makes its state, and all that somebody listens
+    to. Then two steps are
     rehearsed and recorded; if they did the same, what they did is compiled, and all whole batches from there on run
     natively. Rehearsed steps leave everything as it was, so that a run that was interrupted goes on with the very bits
     of one that was not.
@@ -51,10 +53,10 @@ class Native:
         self.pace = 0.0  # seconds a step
 
     def advance(self, most: int, after: int = 0) -> np.ndarray:
-        """Take at least one and at most `most` steps, `after` so many of the run.  Out: their losses (steps,) float64."""
+        """Take at least one and at most `most` steps, after so many of the run.  Out: their losses (steps,) float64."""
         count = self.whole_batches(most)
         has_state = bool(self.optimizer.state) or not self.optimizer.needs_state
-        if self.reason or after < self.begin or not has_state or count == 0:
+        if self.reason or after < self.begin or not has_state or count == 0 or reading.listener is not None:
             return self.eagerly()
         if self.native is None or not self.is_as_recorded():
             self.prepare()
