@@ -79,6 +79,7 @@ CHANGED_ON_THE_WAY = (
     "  the recorded gradient, it was changed on the way, by a hook say.",
 )
 SEEN_BY_DIFFERENCES_ALONE = (
-    "  The difference moves the loss itself, and sees what gradients do not: ways past detach() or no_grad(), steps",
-    "  such as sign or round, rules of the user's own (autograd.Function, hooks), a kink such as ReLU's within h.",
+    "  The difference moves the loss itself, and sees what gradients do not: a kink, such as ReLU's where it is given",
+    "  0, ways past detach() or no_grad(), steps such as sign or round, and rules of the user's own (autograd.Function",
+    "  or hooks).",
 )
