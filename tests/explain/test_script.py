@@ -192,6 +192,20 @@ def test_of_two_optimizers_each_takes_its_own_steps():
     assert len(moved) == 2
 
 
+def test_the_steps_of_a_copied_optimizer_count():
+    import copy
+
+    def program():
+        w = torch.tensor([1.0], requires_grad=True)
+        first = torch.optim.SGD([w], lr=0.1)
+        first, w = copy.deepcopy((first, w))
+        for _ in range(2):
+            (w * w).sum().backward()
+            first.step()
+
+    assert opened(program, 9).done == 2
+
+
 def test_a_loss_with_weights_is_no_second_model():
     model = nn.Linear(2, 3)
     criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))

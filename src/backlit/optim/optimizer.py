@@ -214,6 +214,8 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__dict__.setdefault("_hooks", defaultdict(list))
+        if any(EVERY_STEP.values()):
+            self.watch_steps()
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
