@@ -119,7 +119,8 @@ def descend_to_new_data(w):
 def test_an_update_by_hand_is_a_step(update, step):
     told = opened(by_hand(update), step).explanation
     assert told.optimizer is None
-    ((before, gradient, after),) = told.parameters.values()
+    ((path, (before, gradient, after)),) = told.parameters.items()
+    assert path == "w"
     np.testing.assert_allclose(after, before - np.float32(0.1) * gradient, rtol=1e-6)
     roles = [line.role for line in told.graph.lines]
     assert roles.index("forward") < roles.index("backward") < roles.index("update")

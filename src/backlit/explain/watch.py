@@ -132,6 +132,7 @@ class Watcher:
         self.passes_before = self.passes
         if self.recorder is not None:
             recorder = self.recorder
+            recorder.moved = [(leaf, array) for leaf, array in changed if leaf.array is not array]
             self.close()
             self.explanation = explanation_of(recorder, changed, step=self.done, optimizer=optimizer)
             raise StepIsComplete

@@ -90,6 +90,9 @@ class Names:
             owner, path = self.paths.setdefault(id(value.array), (plain(name), name))
             if value.grad is not None:
                 self.paths.setdefault(id(value.grad.array), (f"d_{owner}", f"{path}.grad"))
+        for tensor, array in recorder.moved:
+            self.of_tensor(tensor)
+            self.paths.setdefault(id(array), self.paths[id(tensor.array)])
         for parameter, array, name in recorder.states:
             self.of_tensor(parameter)
             owner, path = self.paths[id(parameter.array)]

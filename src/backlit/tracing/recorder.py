@@ -44,6 +44,7 @@ class Recorder:
         self.states: list[tuple[Any, Any, str]] = []  # an optimizer's arrays: parameter, array, name in the rule
         self.gradients: dict[int, tuple[Any, Line]] = {}
         self.updated: dict[int, tuple[Any, Line]] = {}
+        self.moved: list[tuple[Any, Any]] = []  # tensors that were given another array, with the one before
         self.settings: dict[tuple[str, Any], Line] = {}
         self.frames: list[tuple[int, Any]] = []  # the user's, each with its depth
         self.roots: list[Line] = []  # what backward passes began from: the losses
