@@ -37,6 +37,8 @@ def magnitude(line: Line, of: dict[int, Any]) -> Any:
     e = line.expression
     if e.kind in ("input", "write", "same", "kernel") or e.text not in LINEAR:
         return own
+    if line.role == "update" and e.text == "/":  # what is divided by a gradient's size must be right by itself
+        return own
     stand_ins = {id(o): Line(o.name, o.expression, positive(o, of)) for o in lines_in(e)}
     if e.text == "/" and isinstance(e.arguments[1], Line):  # a divisor that cancelled is small, and is not made larger
         stand_ins[id(e.arguments[1])].value = np.absolute(e.arguments[1].value)

@@ -12,7 +12,8 @@ import numpy as np
 from backlit.tracing.graph import Expression, Line
 
 OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@", ast.Eq: "==",
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@",
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
 COMMUTES = ("+", "*")
 Bound = dict[str, Any]
@@ -23,6 +24,18 @@ def parsed(formula: str) -> ast.expr:
     return ast.parse(formula, mode="eval").body
 
 
+@functools.cache
+def outermost(formula: str) -> tuple[str, str]:
+    """Kind and text of the lines that may compute a formula: what its last step does."""
+    node = parsed(formula)
+    if isinstance(node, ast.Call):
+        return function_of(node)
+    if isinstance(node, ast.UnaryOp):
+        return "prefix", "-"
+    assert isinstance(node, (ast.BinOp, ast.Compare))
+    return "infix", OPERATORS[type(node.op if isinstance(node, ast.BinOp) else node.ops[0])]
+
+
 def find(formula: str, line: Line) -> Bound | None:
     """What the names of a formula stand for if the line computes it, through the lines that it reads; else None.
 
@@ -30,6 +43,8 @@ def find(formula: str, line: Line) -> Bound | None:
     or the count of a mean. The gradient of a loss with respect to
     itself counts as the constant that it is, 1.
     """
+    if line.expression[:2] != outermost(formula):
+        return None
     return next(matched(parsed(formula), line, {}), None)
 
 

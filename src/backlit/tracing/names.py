@@ -152,10 +152,13 @@ class Names:
         for root in recorder.roots:
             self.name(root.place, *known.get(id(root.place), ("loss", "")))
         self.name_calls(known)
-        self.name_gradients()
+        for leaf, line in recorder.gradients.values():
+            name = self.of_tensor(leaf)
+            self.name(line, f"d_{name}", f"{self.paths[id(leaf.array)][1]}.grad")
         for array, line in recorder.memory.held.values():
             name, path = self.paths.get(id(array), ("", ""))
             self.name(line.place, f"new_{name}" if name and line.role == "update" else name, path)
+        self.name_gradients()
         self.name_rest()
 
     def name(self, line: Line, name: str, path: str = "", is_named: bool = True) -> None:
@@ -195,16 +198,14 @@ class Names:
 
     def name_gradients(self) -> None:
         """d_ and the name of what it is the gradient of."""
-        for leaf, line in self.recorder.gradients.values():
-            name = self.of_tensor(leaf)
-            self.name(line, f"d_{name}", f"{self.paths[id(leaf.array)][1]}.grad")
         for call in reversed(self.calls):
             if isinstance(call.g, Line):
                 self.name(call.g, f"d_{call.out.name}", is_named=call.out.is_named)
         for call in reversed(self.calls):
             for at, line in call.gradients.items():
                 of = call.inputs[at] if at < len(call.inputs) else None
-                self.name(line, f"d_{of.name}_part" if isinstance(of, Line) else "", is_named=False)
+                if isinstance(of, Line) and id(of.place) in self.named:
+                    self.name(line, f"d_{of.name.removeprefix('new_')}_part", is_named=False)
 
     def name_rest(self) -> None:
         """What a body or a rule needs on the way: after its function, with a number."""

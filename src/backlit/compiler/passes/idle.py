@@ -24,30 +24,44 @@ SHAPING = (
 
 
 def drop_idle(graph: Graph) -> Graph:
-    """Reshapes to the same shape, casts to the same dtype, and broadcasts that the next operator does by itself.
+    """Reshapes to the same shape, casts to the same dtype, choices that are made, and broadcasts before an operator.
 
-    before: s = np.broadcast_to(g, (4, 1));  t = s * x;  u = np.reshape(t, (4, 1))      (x, t: (4, 1))
-    after:  t = g * x
+    before: s = np.broadcast_to(g, (4, 1));  t = s * x;  u = np.where(False, 0, np.reshape(t, (4, 1)))
+    after:  t = g * x                                                                    (x, t: (4, 1))
     """
     draft, moving = Draft(graph), unsteady(graph)
     outputs = {id(line) for line in graph.outputs.values()}
     for line in graph.lines:
         new = draft.brought(line)
-        if id(line) not in outputs and id(line) not in moving and is_idle(new):
-            draft.now[id(line)] = new.expression.arguments[0]
+        is_steady = id(line) not in moving and not any(id(o) in moving for o in line.operands)
+        same = same_as(new) if is_steady and id(line) not in outputs else None
+        if same is not None and not is_known(line):
+            draft.now[id(line)] = same
             continue
-        if new.kind == "infix" and new.expression.text != "@" and not any(id(o) in moving for o in new.operands):
+        if same is not None and not is_known(same) and same.kind not in ("input", "write", "same"):
+            new = draft.changed(line, same.expression)  # the better of two names stays
+        if new.kind == "infix" and new.expression.text != "@" and is_steady:
             new = without_broadcasts(draft, line, new)
         draft.lines.append(new)
     return draft.finished()
 
 
-def is_idle(line: Line) -> bool:
+def is_known(line: Line) -> bool:
+    """Whether a name says more than what computes the value."""
+    return line.is_named or line.name.startswith("d_")
+
+
+def same_as(line: Line) -> Line | None:
+    """The operand that a line gives back as it is, if it does."""
     e = line.expression
-    if e.kind not in ("call", "method") or e.text not in SHAPING or not isinstance(e.arguments[0], Line):
-        return False
-    given = e.arguments[0]
-    return isinstance(given.value, (np.ndarray, np.generic)) and (given.shape, given.dtype) == (line.shape, line.dtype)
+    given = None
+    if e.kind in ("call", "method") and e.text in SHAPING:
+        given = e.arguments[0]
+    elif e.text == "np.where" and isinstance(e.arguments[0], (bool, np.bool_)):
+        given = e.arguments[1 if e.arguments[0] else 2]
+    if not isinstance(given, Line) or not isinstance(given.value, (np.ndarray, np.generic)):
+        return None
+    return given if (given.shape, given.dtype) == (line.shape, line.dtype) else None
 
 
 def without_broadcasts(draft: Draft, old: Line, line: Line) -> Line:
