@@ -13,6 +13,7 @@ from typing import Any
 
 from backlit.data.columns import to_config
 from backlit.interop.replacing import making
+from backlit.report import write_pictures, write_report
 from backlit.train import state
 from backlit.train.config import toml_of
 from backlit.train.table import Trained
@@ -86,6 +87,8 @@ def _write_files(trained: Trained, folder: Path) -> None:
     _write_text(folder / CONFIG, toml_of(trained))
     _write_json(folder / "config.json", config_of(trained))
     _write_json(folder / "metrics.json", metrics_of(trained))
+    write_pictures(trained, folder)
+    write_report(trained, folder)
 
 
 def config_of(trained: Trained) -> dict[str, Any]:

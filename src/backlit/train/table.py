@@ -45,6 +45,10 @@ class Trained:
     metrics: dict[str, dict[str, float]]
     state: State
 
+    def scores_of(self, x: np.ndarray) -> np.ndarray:
+        """What the network says of encoded rows.  Shape: x (rows, features), out (rows, outputs)."""
+        return np.asarray(outputs_of(self.model, Tensor.wrap(x)).array)
+
 
 def build_network(inputs: int, options: Options, outputs: int) -> nn.Sequential:
     """Hidden layers, and a last one that gives raw scores.

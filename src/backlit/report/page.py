@@ -1,0 +1,273 @@
+"""A finished run as one HTML page that needs nothing else: data, network, curves, measures, rows, how to repeat it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.data.describe import class_counts, describe_columns
+from backlit.explain.network import network_svg
+from backlit.report import charts
+from backlit.report.classes import Measured, by_class
+from backlit.report.importance import Importance, importance
+from backlit.report.rows import WorstRow, worst_rows
+
+if TYPE_CHECKING:
+    from backlit.train.table import Trained
+
+#: Columns, inputs and classes shown in a table; of more the first, with a word about the rest.
+MOST = 30
+#: Classes for which a confusion matrix is still read.
+MOST_CLASSES = 20
+PARTS = ("test", "validation", "train")
+
+
+def page(trained: Trained, folder: Path) -> str:
+    """The report. `folder` holds the run's pictures already. The same run gives the same bytes."""
+    prepared = trained.prepared
+    name = next(part for part in PARTS if part in prepared.parts)
+    part = prepared.parts[name]
+    scores = trained.scores_of(part.x)
+    sections = [
+        head(trained, name),
+        section("Data", data(trained)),
+        section("Network", network(trained)),
+        section("Training", training(trained)),
+        section("Boundary", picture(folder / "boundary.png", "The regions of the two inputs, and all rows in them")),
+        section("Predictions", predictions(trained, scores, name)),
+        section(f"Worst rows of the {name} part", worst(worst_rows(prepared, scores, part))),
+        section("What the predictions rest on", rests_on(trained, name)),
+        section("Repeat it", repeat(trained)),
+    ]
+    title = f"{prepared.table.name}: {prepared.table.target}"
+    style = resources.files("backlit.report").joinpath("page.css").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        + "\n".join(filter(None, sections))
+        + "\n</body>\n</html>\n"
+    )
+
+
+def section(title: str, body: str) -> str:
+    return f"<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>" if body else ""
+
+
+def head(trained: Trained, name: str) -> str:
+    """What was learned from what, and how well."""
+    prepared, history = trained.prepared, trained.history
+    table, task = prepared.table, prepared.task
+    measures = {key: value for key, value in trained.metrics[name].items() if key != "rows"}
+    figures = [(f"{key} ({name})", number(value)) for key, value in measures.items()]
+    figures += [("rows", f"{table.height:,}"), ("epochs", f"{len(history.epochs):,}")]
+    cells = "".join(f"<div><dt>{escape(key)}</dt><dd>{value}</dd></div>" for key, value in figures)
+    return (
+        f"<header>\n<h1>{escape(table.target)} from {escape(table.name)}</h1>\n"
+        f'<p class="soft">{escape(table.about)}. Task: {escape(task.describe())}.</p>\n'
+        f'<dl class="figures">{cells}</dl>\n</header>'
+    )
+
+
+def data(trained: Trained) -> str:
+    """The columns with their statistics, the classes, and what was done to the table."""
+    prepared = trained.prepared
+    described = describe_columns(prepared)
+    header = ("column", "role", "kind", "missing", "min", "mean", "max", "distinct", "")
+    rows = [
+        (
+            row["name"], row["role"], row["kind"], f"{row['missing']:,}", number(row["min"]), number(row["mean"]),
+            number(row["max"]), "" if row["distinct"] is None else f"{row['distinct']:,}", row["reason"] or "",
+        )
+        for row in described[:MOST]
+    ]  # fmt: skip
+    found = [grid(header, rows, texts=(0, 1, 2), notes=(8,)), more(len(described), "columns")]
+    counts = class_counts(prepared)
+    if counts:
+        parts = list(prepared.parts)
+        classes = [(str(row["label"]), *(f"{row[part]:,}" for part in parts)) for row in counts[:MOST]]
+        found += [grid(("class", *parts), classes, texts=(0,)), more(len(counts), "classes")]
+    else:
+        parts = [f"{len(part):,} {name}" for name, part in prepared.parts.items()]
+        found.append(f"<p>Rows: {', '.join(parts)}.</p>")
+    return "\n".join([*(f"<p>{escape(note)}</p>" for note in prepared.notes), *filter(None, found)])
+
+
+def network(trained: Trained) -> str:
+    prepared, options = trained.prepared, trained.options
+    outputs = [str(label) for label in prepared.task.labels] if prepared.task.kind == "classes" else [
+        prepared.table.target]  # fmt: skip
+    drawing = network_svg(trained.model, shortened(prepared.features), shortened(outputs))
+    count = sum(p.array.size for p in trained.model.parameters())
+    words = f"{count:,} parameters; hidden layers use {options.activation}."
+    key = "A line is a weight: the wider, the larger; blue above zero, orange below."
+    return f'<figure class="wide">{drawing}<figcaption>{escape(words)} {key}</figcaption></figure>'
+
+
+def training(trained: Trained) -> str:
+    """The losses, why the run ended, and what it was trained with."""
+    history, options = trained.history, trained.options
+    epochs = history.epochs
+    if not epochs:
+        return ""
+    x = np.array([row["epoch"] for row in epochs], float)
+    lines = [charts.Curve("training", x, np.array([row["loss"] for row in epochs], float), "training")]
+    if "validation_loss" in epochs[0]:
+        values = np.array([row["validation_loss"] for row in epochs], float)
+        lines.append(charts.Curve("validation", x, values, "validation"))
+    keys = " ".join(f'<span class="key {c.kind}"></span>{c.name} &nbsp;' for c in lines)
+    chart = charts.curves(lines, "epoch", "loss", history.best_epoch)
+    how = (
+        f"{options.optimizer}, rate {options.lr:g}, schedule {options.schedule}, {options.batch} rows a step, "
+        f"seed {options.seed}. Stopped after epoch {len(epochs):,}: {history.stopped}."
+    )
+    kept = f" The weights of epoch {history.best_epoch} were kept." if history.best_epoch else ""
+    return f"<figure>{chart}<figcaption>{keys}</figcaption></figure>\n<p>{escape(how + kept)}</p>"
+
+
+def predictions(trained: Trained, scores: np.ndarray, name: str) -> str:
+    """The measures of every part, and where the errors lie."""
+    prepared = trained.prepared
+    part, task = prepared.parts[name], prepared.task
+    names = list(next(iter(trained.metrics.values())))
+    rows = [
+        (key, *(f"{int(v):,}" if k == "rows" else number(v) for k, v in values.items()))
+        for key, values in trained.metrics.items()
+    ]
+    found = [grid(("part", *names), rows, texts=(0,))]
+    if task.kind == "regression":
+        true, said = (np.asarray(v, float)[:, 0] * task.std + task.mean for v in (part.y, scores))
+        caption = f"<figcaption>Each point is a row of the {name} part.</figcaption>"
+        found.append(f"<figure>{charts.points(true, said, 'true value', 'prediction')}{caption}</figure>")
+    else:
+        measured = by_class(task, scores, part.y)
+        found += [per_class(measured, name), confusion(measured, name)]
+    return "\n".join(filter(None, found))
+
+
+def per_class(measured: Measured, name: str) -> str:
+    rows = [
+        (label, f"{row.rows:,}", number(row.precision), number(row.recall), number(row.f1))
+        for label, row in list(measured.classes.items())[:MOST]
+    ]
+    table = grid(("class", "rows", "precision", "recall", "F1"), rows, texts=(0,), caption=f"By class, {name} part")
+    return table + more(len(measured.classes), "classes")
+
+
+def confusion(measured: Measured, name: str) -> str:
+    """How many rows of each class were taken for which; the darker, the larger the share of the class."""
+    labels = list(measured.classes)
+    if len(labels) > MOST_CLASSES:
+        return ""
+    rows = []
+    for label, counts in zip(labels, measured.confusion, strict=True):
+        total = max(int(counts.sum()), 1)
+        cells = []
+        for k, n in enumerate(counts):
+            colour = "0,114,178" if labels[k] == label else "213,94,0"
+            cells.append(f'<td style="background:rgba({colour},{0.75 * int(n) / total:.2f})">{int(n):,}</td>')
+        rows.append(f"<tr><th>{escape(label)}</th>{''.join(cells)}</tr>")
+    header = "".join(f"<th>{escape(label)}</th>" for label in labels)
+    caption = f"True classes down, predicted classes across, {name} part"
+    return (
+        f'<div class="wide"><table class="confusion"><caption>{caption}</caption>'
+        f"<thead><tr><th></th>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def worst(rows: Sequence[WorstRow]) -> str:
+    columns = list(rows[0].cells)[:8] if rows else []
+    header = ("row", "loss", "true", "predicted", *columns)
+    cells = [
+        (f"{row.number:,}", number(row.loss), cell(row.target), row.prediction, *(cell(row.cells[c]) for c in columns))
+        for row in rows
+    ]
+    return grid(header, cells, texts=(2, 3)) if rows else ""
+
+
+def rests_on(trained: Trained, name: str) -> str:
+    """The importance of each column, by permutation."""
+    prepared = trained.prepared
+    found = importance(prepared, trained.scores_of, prepared.parts[name], trained.options.seed)
+    most = max((abs(row.fall) for row in found if np.isfinite(row.fall)), default=0.0) or 1.0
+    rows = "".join(importance_row(row, most) for row in found[:MOST])
+    caption = f"How much the {prepared.task.headline} of the {name} part falls when a column is shuffled"
+    head_ = "<tr><th class='text'>column</th><th>fall</th><th>±</th><th></th></tr>".replace("'", '"')
+    return (
+        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead>{head_}</thead>'
+        f"<tbody>{rows}</tbody></table></div>{more(len(found), 'columns')}"
+    )
+
+
+def importance_row(row: Importance, most: float) -> str:
+    width = 12 * abs(row.fall) / most if np.isfinite(row.fall) else 0
+    kind = "bar below" if row.fall < 0 else "bar"
+    return (
+        f"<tr><th>{escape(row.column)}</th><td>{number(row.fall)}</td><td>{number(row.spread)}</td>"
+        f'<td class="text"><span class="{kind}" style="width:{width:.2f}rem"></span></td></tr>'
+    )
+
+
+def repeat(trained: Trained) -> str:
+    """The command, the seed, what the data are, and the versions that made the numbers."""
+    import backlit
+
+    table = trained.prepared.table
+    rows = [
+        ("data", f"{table.about}, SHA-256 {table.digest}"), ("seed", str(trained.options.seed)),
+        ("Backlit", backlit.__version__), ("NumPy", np.__version__),
+    ]  # fmt: skip
+    words = "In this folder, with the data where they were:"
+    return f"<p>{words}</p>\n<pre>backlit train --config config.toml</pre>\n" + grid(
+        ("", ""), rows, texts=(0,), notes=(1,)
+    )
+
+
+def picture(path: Path, words: str) -> str:
+    """A PNG file inside the page; "" if there is none."""
+    if not path.exists():
+        return ""
+    data_ = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f'<figure><img alt="{escape(words)}" src="data:image/png;base64,{data_}"></figure>'
+
+
+def grid(
+    header: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int] = (), notes: Sequence[int] = (),
+    caption: str = "",
+) -> str:  # fmt: skip
+    """A table; the columns in `texts` are words, those in `notes` sentences, the others numbers."""
+    named = {**dict.fromkeys(texts, ' class="text"'), **dict.fromkeys(notes, ' class="note long"')}
+    kinds = [named.get(k, "") for k in range(len(header))]
+    top = "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(kinds, header, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{kind}>{escape(value)}</td>" for kind, value in zip(kinds, row, strict=True)) + "</tr>"
+        for row in rows
+    )
+    words = f"<caption>{escape(caption)}</caption>" if caption else ""
+    thead = f"<thead><tr>{top}</tr></thead>" if any(header) else ""
+    return f'<div class="wide"><table>{words}{thead}<tbody>{body}</tbody></table></div>'
+
+
+def more(count: int, what: str) -> str:
+    return f'<p class="soft">… and {count - MOST:,} more {what}.</p>' if count > MOST else ""
+
+
+def number(value: Any) -> str:
+    """Four digits; nothing for None or what is not defined."""
+    return "" if value is None or value != value else f"{value:.4g}"
+
+
+def cell(value: Any) -> str:
+    text = number(value) if isinstance(value, float) else "" if value is None else str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    return [name if len(name) <= 22 else name[:21] + "…" for name in names]
