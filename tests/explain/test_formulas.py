@@ -71,7 +71,9 @@ def test_every_op_has_formulas(op):
             assert "g" in letters_of(rule.product) or rule.product == number(0)
             assert rule.local is None or "g" not in letters_of(rule.local)
     for term in terms:
-        assert is_balanced(written(term, "latex")), written(term, "latex")
+        latex = written(term, "latex")
+        assert is_balanced(latex), latex
+        assert latex.isascii(), latex
         ElementTree.fromstring(formulas.math_element(term))
         assert "np." not in written(term)
     assert "out" in formulas.in_general(op)
@@ -153,6 +155,8 @@ def test_small_numbers_are_powers_of_ten_in_latex():
 def test_names_with_signs_of_latex_and_of_xml():
     term = Term("name", "layer_0_weight")
     assert written(term, "latex") == r"\mathrm{layer\_0\_weight}"
+    assert written(Term("name", "σ1"), "latex") == r"\sigma_{1}"
+    assert written(Term("label", "50% of a_b"), "latex") == r"\text{50\% of a\_b}"
     assert written(Term("label", "a < b & c"), "mathml") == "<mtext>a &lt; b &amp; c</mtext>"
 
 

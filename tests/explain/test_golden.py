@@ -122,6 +122,17 @@ def test_the_formulas_in_latex_and_mathml(explanation, name):
     assert letters >= set(re.findall(r"(?<![a-z\\{])[a-zWL](?=_|$| )", LATEX[name])) - {"n"}
 
 
+def test_the_sheet_has_every_formula_once(explanation):
+    sheet = explanation.latex()
+    assert r"\title{Step 1 of \texttt{" in sheet
+    assert re.findall(r"\\section\*{(\w+)}", sheet) == ["Given", "Forward", "Loss", "Backward", "Update"]
+    for formula in LATEX.values():
+        sign = r" \leftarrow " if "leftarrow" in formula else " = "
+        assert sheet.count(formula.replace(sign, f" &{sign}", 1)) == 1
+    assert r"\frac{\partial a_{2}}{\partial z_{2}} & = a_{2} \odot \left(1 - a_{2}\right)" in sheet
+    assert sheet.count(r"\begin{") == sheet.count(r"\end{")
+
+
 def test_the_page_shows_what_is_told(explanation):
     told = "\n".join([tell(explanation), str(path(explanation, "net.0.weight[0,1]")), explanation.graph.source()])
     lines = [line.strip() for line in told.split("\n")]

@@ -51,3 +51,9 @@ class Explanation:
         from backlit.explain.path import path
 
         return path(self, name, most)
+
+    def latex(self) -> str:
+        """All formulas of the step as a LaTeX document: see `backlit.explain.sheet.latex`."""
+        from backlit.explain import sheet
+
+        return sheet.latex(self)

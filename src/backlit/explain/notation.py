@@ -180,7 +180,7 @@ COMMANDS = frozenset((
     "prod",
 ))  # fmt: skip
 BIG = {"sum": "Σ", "prod": "Π"}
-SYMBOLS = {"∞": r"\infty", REALS: r"\mathbb{R}", "×": r"\times", "⋯": r"\cdots", "·": r"\cdot"}
+SYMBOLS = {"∞": r"\infty", "…": r"\ldots", REALS: r"\mathbb{R}", "×": r"\times", "⋯": r"\cdots", "·": r"\cdot"}
 
 
 def written(term: Term, way: Way = "text") -> str:
@@ -269,7 +269,7 @@ def _name(text: str, way: Way) -> tuple[str, int]:
     of = re.fullmatch(r"([a-z])_(\w+)", text)  # an optimizer's average m of a parameter W1: m_W1
     if of is not None and not of[2].isdigit():
         return _written(Term("index", "", (Term("name", of[1]), Term("name", of[2]))), way)
-    found = re.fullmatch(r"([A-Za-z]|loss|" + "|".join(GREEK) + r")_?(\d+)?", text)
+    found = re.fullmatch(r"([A-Za-z\u03b1-\u03c9]|loss|" + "|".join(GREEK) + r")_?(\d+)?", text)
     if found is None:
         upright = rf"\mathrm{{{in_latex(text)}}}" if way == "latex" else f'<mi mathvariant="normal">{escape(text)}</mi>'
         return upright, TIGHT
@@ -281,7 +281,8 @@ def _name(text: str, way: Way) -> tuple[str, int]:
 
 def in_latex(text: str) -> str:
     """Plain text with LaTeX's own signs escaped."""
-    return re.sub(r"([_#%&${}])", r"\\\1", text.replace("\\", r"\backslash "))
+    escaped = re.sub(r"([_#%&${}])", r"\\\1", text.replace("\\", "/"))
+    return escaped.replace("^", r"\^{}").replace("~", r"\~{}")
 
 
 LEAVES = {"name": _name, "number": _number, "words": _words, "label": _label}

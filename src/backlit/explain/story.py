@@ -193,8 +193,9 @@ class Story:
         locals_ = [
             formulas.local_derivative(call, at) for call in (*reversed(merged), *own) for at, _ in rules_of(call)
         ]
-        said = [f"      {written(local)}" for local in locals_ if local is not None]
-        yield from said[:MOST_FACTORS]
+        said = [written(local) for local in locals_ if local is not None]
+        for text in said[:MOST_FACTORS]:
+            yield from wrapped(text, "      ")
         if len(said) > MOST_FACTORS:
             yield f"      … {len(said) - MOST_FACTORS} more"
 

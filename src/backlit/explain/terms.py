@@ -104,7 +104,14 @@ def power(x: Term, y: Term) -> Term:
 
 
 def exponential(x: Term) -> Term:
-    return power(Term("name", "e"), x)
+    return ONE if x == ZERO else power(Term("name", "e"), x)
+
+
+def choice(condition: Term, x: Term, y: Term) -> Term:
+    """x where the condition holds, else y; one of them where it is settled."""
+    if condition.kind == "words" and condition.text in ("True", "False"):
+        return x if condition.text == "True" else y
+    return Term("cases", "", (x, condition, y))
 
 
 COMPARISONS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "=", "!=": "!="}
@@ -129,7 +136,7 @@ FUNCTIONS: dict[str, Callable[..., Term]] = {
     "ceil": lambda x: Term("ceiling", "", (x,)),
     "maximum": lambda x, y: function("max", x, y),
     "minimum": lambda x, y: function("min", x, y),
-    "where": lambda c, x, y: Term("cases", "", (x, c, y)),
+    "where": choice,
     "equal": lambda x, y: Term("=", "", (x, y)),
     "not_equal": lambda x, y: Term("!=", "", (x, y)),
     "less": lambda x, y: Term("<", "", (x, y)),
@@ -219,7 +226,10 @@ class Reader:
         if text == "reshape":
             return self.reshaped(*arguments, *settings.values())
         if text == "arange" and len(arguments) == 1:
-            return Term("tuple", "", (Term("label", f"0, …, {end_of(arguments[0], -1)}"),))
+            last = (
+                total("-", self.term(arguments[0]), ONE) if isinstance(arguments[0], Line) else number(arguments[0] - 1)
+            )
+            return Term("tuple", "", (listed([ZERO, Term("words", "…"), last]),))
         if text in ("full", "full_like"):
             return self.term(arguments[1])
         ufunc, _, method = text.partition(".")
@@ -270,11 +280,9 @@ class Reader:
         return Term("name", "i") if is_every_row else self.term(key)
 
 
-def end_of(end: Any, more: int = 0) -> str:
-    """A bound of a range, moved by `more`."""
-    if isinstance(end, Line):
-        return end.name + (f" - {-more}" if more else "")
-    return str(end + more) if more else str(end)
+def end_of(end: Any) -> str:
+    """A bound of a range."""
+    return end.name if isinstance(end, Line) else str(end)
 
 
 def as_expression(part: Any) -> Expression:
