@@ -17,7 +17,7 @@ class Engine(Protocol):
     """Advances a training run. An engine may run a chunk of steps at a time, and always ends on a whole step."""
 
     def advance(self, most: int, after: int = 0) -> np.ndarray:
-        """Take at least one and at most `most` steps, `after` so many of the run.  Out: their losses (steps,) float64."""
+        """Take at least one and at most `most` steps, after so many of the run.  Out: their losses (steps,) float64."""
 
 
 class Eager:

@@ -3,6 +3,7 @@
 from backlit.compiler.native.build import Plan as Plan
 from backlit.compiler.native.capture import check_repeats as check_repeats
 from backlit.compiler.native.capture import plan_of as plan_of
+from backlit.compiler.native.capture import plan_of_graph as plan_of_graph
 from backlit.compiler.native.errors import NotCompilable as NotCompilable
 from backlit.compiler.native.program import NativeStep as NativeStep
 from backlit.compiler.native.program import compile_plan as compile_plan

@@ -9,7 +9,7 @@ import numpy as np
 
 from backlit.compiler.native.build import COUNTERS, Binding, Plan, setting_name
 from backlit.compiler.native.errors import NotCompilable
-from backlit.tracing.graph import Line
+from backlit.tracing.graph import Graph, Line
 from backlit.tracing.recorder import Recorder
 
 Array = np.ndarray[Any, Any]
@@ -35,6 +35,15 @@ def plan_of(recorder: Recorder, rows: Sequence[tuple[Array, Array]], batch: int)
     if drawn is not None:
         raise NotCompilable("the step draws random numbers", drawn)
     return Plan(lines, bindings, settings, loss, batch)
+
+
+def plan_of_graph(graph: Graph) -> Plan:
+    """A record as a plan that computes its outputs from its inputs, into arrays of their own."""
+    outputs = [line for line in dict.fromkeys(graph.outputs.values()) if line.kind != "input"]
+    lines = needed(graph.lines, outputs)
+    given = [line for line in lines if line.kind == "input" and isinstance(line.value, np.ndarray)]
+    before = [Binding(np.array(line.value), line, None) for line in given]
+    return Plan(lines, [*before, *(Binding(np.empty(line.shape, line.dtype), None, line) for line in outputs)])
 
 
 def depends_on_values(line: Line) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from backlit.compiler.native.elementwise import COMPARE, EMITTERS, compared, constant
+from backlit.compiler.native.elementwise import COMPARE, EMITTERS, TESTS, compared, constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import bound, form, name_of
-from backlit.compiler.native.values import Indices, Value, aligned, cast, fast_axis, joined
+from backlit.compiler.native.values import INDEX, Indices, Value, aligned, cast, fast_axis, joined
 from backlit.compiler.native.writer import Writer
 from backlit.tracing.graph import Line
 
@@ -48,6 +48,50 @@ def comparison(writer: Writer, line: Line, arguments: tuple[Any, ...], settings:
 
     cost = sum(o.cost for o in operands) + 1
     return Value(line.shape, np.dtype(bool), at, cost, *joined(operands), fast_axis(operands, line.shape))
+
+
+@form(*TESTS)
+def tested(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """A truth value for each float."""
+    bound(line, (), (), settings)
+    value = writer.operand(arguments[0])
+    if value.dtype is None or value.dtype.kind != "f":
+        raise NotCompilable(f"{name_of(line)} of {value.dtype} has no compiled form", line)
+    test = TESTS[name_of(line)]
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        return test(builder, value.at(builder, indices))
+
+    return Value(line.shape, np.dtype(bool), at, value.cost + 1, value.reads, value.moves, value.fast)
+
+
+@form("np.round")
+def rounded(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """To whole numbers; halves go to the even neighbour."""
+    given = bound(line, ("a", "decimals"), arguments, settings)
+    value = writer.operand(arguments[0])
+    if given.get("decimals", 0) != 0 or value.dtype is None or value.dtype.kind != "f":
+        raise NotCompilable("np.round to decimals has no compiled form", line)
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        return writer.functions.call(builder, "rint", value.at(builder, indices))
+
+    return Value(line.shape, value.dtype, at, value.cost + 1, value.reads, value.moves, value.fast)
+
+
+@form("np.tril", "np.triu")
+def triangle(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """Below and on the k-th diagonal, or above and on it; 0 elsewhere."""
+    given = bound(line, ("m", "k"), arguments, settings)
+    value, k = writer.operand(arguments[0]), int(given.get("k", 0))
+    sign = "<=" if name_of(line) == "np.tril" else ">="
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        i, j = indices[-2:]
+        inside = builder.icmp_signed(sign, builder.sub(j, i), ir.Constant(INDEX, k))
+        return builder.select(inside, value.at(builder, indices), constant(0, value.dtype))
+
+    return Value(line.shape, value.dtype, at, value.cost + 2, value.reads, value.moves, value.fast)
 
 
 def elements(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,21 @@ from llvmlite import ir
 from backlit.compiler.native.blas import MOST_IN_LOOPS
 from backlit.compiler.native.elementwise import SUM_FLAGS, constant
 from backlit.compiler.native.errors import NotCompilable
-from backlit.compiler.native.forms import form
+from backlit.compiler.native.forms import form, name_of
 from backlit.compiler.native.shapes import reshaped
-from backlit.compiler.native.values import INDEX, TYPES, Indices, Stored, Value, cast, loop, nest
+from backlit.compiler.native.values import (
+    INDEX,
+    TYPES,
+    Indices,
+    Stored,
+    Value,
+    aligned,
+    cast,
+    loop,
+    nest,
+    stored,
+    zero,
+)
 from backlit.compiler.native.writer import Writer
 from backlit.tracing.graph import Line
 
@@ -24,32 +37,58 @@ Term = Callable[[ir.IRBuilder, ir.Value, ir.Value, ir.Value], ir.Value]
 
 @form("@", "np.matmul", "np.dot")
 def product(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
-    """A matrix product.  Shape: x (..., M, K), y (K, N), out (..., M, N); one axis less where one has a single axis."""
+    """A matrix product.  Shape: x (..., M, K), y (..., K, N), out (..., M, N); vectors are as in NumPy.
+
+    Many matrices times one are one larger matrix times it.
+    """
     x, y = map(writer.operand, arguments)
-    if np.dtype(line.dtype).kind != "f" or len(x.shape) == 0 or len(y.shape) == 0 or len(y.shape) > 2:
+    dtype = np.dtype(line.dtype)
+    is_odd_dot = name_of(line) == "np.dot" and len(y.shape) > 2
+    if dtype.kind != "f" or not x.shape or not y.shape or is_odd_dot:
         raise NotCompilable(f"a product of shapes {list(x.shape)} and {list(y.shape)} has no compiled form", line)
-    rows = int(np.prod(x.shape[:-1], dtype=int))
+    x = reshaped(x, (1, *x.shape)) if len(x.shape) == 1 else x
+    y = reshaped(y, (*y.shape, 1)) if len(y.shape) == 1 else y
+    if len(y.shape) > 2:
+        return reshaped(batched_product(writer, x, y, dtype), line.shape)
     if len(x.shape) > 2:
-        x = writer.in_memory(x)
-    matrix = x if len(x.shape) == 2 else reshaped(x, (rows, x.shape[-1]))
-    other = y if len(y.shape) == 2 else reshaped(y, (y.shape[0], 1))
-    return reshaped(matrix_product(writer, matrix, other, np.dtype(line.dtype)), line.shape)
+        rows = math.prod(x.shape[:-1])
+        x = reshaped(writer.in_memory(x), (rows, x.shape[-1]))
+    out = writer.space((x.shape[0], y.shape[1]), dtype)
+    multiply(writer, x, y, out)
+    return reshaped(out, line.shape)
 
 
-def matrix_product(writer: Writer, x: Value, y: Value, dtype: np.dtype[Any]) -> Stored:
-    """x @ y.  Shape: x (M, K), y (K, N), out (M, N)."""
+def batched_product(writer: Writer, x: Value, y: Value, dtype: np.dtype[Any]) -> Stored:
+    """A product for every index of the axes in front.  Shape: x (..., M, K), y (..., K, N), out (..., M, N)."""
+    first, second = writer.in_memory(x), writer.in_memory(y)
+    extent = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    out = writer.space((*extent, x.shape[-2], y.shape[-1]), dtype)
+
+    def one(builder: ir.IRBuilder, indices: Indices) -> None:
+        multiply(writer, *(matrix_at(builder, array, indices) for array in (first, second, out)))
+
+    nest(writer.builder, extent, range(len(extent)), one)
+    return out
+
+
+def matrix_at(builder: ir.IRBuilder, array: Stored, indices: Indices) -> Stored:
+    """The last two axes, at an index of those in front."""
+    front = aligned(indices, array.shape[:-2])
+    return stored(array.address(builder, (*front, zero(), zero())), array.shape[-2:], array.dtype, array.strides[-2:])
+
+
+def multiply(writer: Writer, x: Value, y: Value, out: Stored) -> None:
+    """out[...] = x @ y.  Shape: x (M, K), y (K, N), out (M, N)."""
     (m, k), n = x.shape, y.shape[1]
-    out = writer.space((m, n), dtype)
     if m * n * k > MOST_IN_LOOPS:
         x, y = writer.in_memory(x), writer.in_memory(y)
         if writer.blas.multiply(writer.builder, x, y, out):
-            return out
+            return
     loops = Loops(writer, x, y, out)
     if loops.innermost() == 2:
         loops.sums()
     else:
         loops.rows(loops.innermost())
-    return out
 
 
 class Loops:

@@ -12,6 +12,7 @@ from backlit.compiler.native.blas import addresses
 from backlit.compiler.native.build import COUNTERS, Plan, setting_name
 from backlit.compiler.native.jit import compiled
 from backlit.compiler.native.steps import module_of
+from backlit.tracing.graph import Line
 
 Array = np.ndarray[Any, Any]
 #: Loops in arrays of at most this many elements are written out, and optimised as hard as LLVM can.
@@ -52,6 +53,10 @@ class NativeStep:
             losses.ctypes.data, start,
         )  # fmt: skip
         return losses[:taken]
+
+    def results(self) -> dict[Line, Array]:
+        """What each line that the plan keeps was at the end of the last step."""
+        return {b.after: b.array for b in self.plan.bindings if b.after is not None}
 
     def settings_at(self, taken: int, rates: dict[float, float]) -> list[float]:
         """The settings after so many more steps than the recorded one, with each recorded rate replaced."""

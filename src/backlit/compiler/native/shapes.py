@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -127,6 +127,58 @@ def flipped(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: di
         )
 
     return moved(value, line.shape, at_old)
+
+
+@form("np.tile", "np.roll", "np.repeat")
+def repeated(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """Each of them reads along its axes at an index counted anew."""
+    value = writer.operand(arguments[0])
+    maps = {"np.tile": tiles, "np.roll": turns, "np.repeat": repeats}[name_of(line)](line, value, arguments, settings)
+
+    def at_old(builder: ir.IRBuilder, indices: Indices) -> Indices:
+        own = indices[len(indices) - len(value.shape) :]
+        return tuple(change(builder, index) if change else index for change, index in zip(maps, own, strict=True))
+
+    result = moved(value, line.shape, at_old)
+    result.fast = None
+    return result
+
+
+Change = Callable[[ir.IRBuilder, ir.Value], ir.Value] | None
+
+
+def modulo(length: int, shift: int = 0) -> Change:
+    """i -> (i + shift) mod length, for a shift that is not negative."""
+    return lambda builder, i: builder.urem(builder.add(i, INDEX(shift)), INDEX(max(length, 1)))
+
+
+def tiles(line: Line, value: Value, arguments: tuple[Any, ...], settings: dict[str, Any]) -> list[Change]:
+    bound(line, ("A", "reps"), arguments, settings)
+    return [modulo(n) for n in value.shape]
+
+
+def turns(line: Line, value: Value, arguments: tuple[Any, ...], settings: dict[str, Any]) -> list[Change]:
+    given = bound(line, ("a", "shift", "axis"), arguments, settings)
+    shift, axis, count = given["shift"], given.get("axis"), len(value.shape)
+    if axis is None:
+        raise NotCompilable("np.roll without an axis has no compiled form", line)
+    changes: list[Change] = [None] * count
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if len({k % count for k in axes}) < len(axes):
+        raise NotCompilable("np.roll twice along an axis has no compiled form", line)
+    for k, by in zip(axes, shift if isinstance(shift, tuple) else (shift,) * len(axes), strict=True):
+        changes[k] = modulo(value.shape[k], -int(by) % max(value.shape[k], 1))
+    return changes
+
+
+def repeats(line: Line, value: Value, arguments: tuple[Any, ...], settings: dict[str, Any]) -> list[Change]:
+    given = bound(line, ("a", "repeats", "axis"), arguments, settings)
+    times, axis = given["repeats"], given.get("axis")
+    if not isinstance(times, int) or axis is None:
+        raise NotCompilable("np.repeat of this has no compiled form", line)
+    changes: list[Change] = [None] * len(value.shape)
+    changes[axis] = lambda builder, i: builder.udiv(i, ir.Constant(INDEX, max(times, 1)))
+    return changes
 
 
 @form("np.concatenate", "np.stack")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from backlit.compiler.native import elements, products, shapes, subscripts, sums  # they bring the forms
+from backlit.compiler.native import elements, placing, products, shapes, subscripts, sums  # they bring the forms
 from backlit.compiler.native.forms import name_of, value_of
 from backlit.compiler.native.values import Stored, Value
 from backlit.compiler.native.writer import Writer
@@ -76,4 +76,4 @@ class StepCompiler:
                 self.values[line] = self.writer.kept(value)
 
 
-__all__ = ["PRODUCTS", "StepCompiler", "elements", "products", "shapes", "subscripts", "sums"]
+__all__ = ["PRODUCTS", "StepCompiler", "elements", "placing", "products", "shapes", "subscripts", "sums"]

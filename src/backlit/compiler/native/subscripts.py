@@ -101,7 +101,7 @@ def gathered(writer: Writer, line: Line, value: Value, keys: Sequence[Any]) -> V
 def index_array(writer: Writer, line: Line, key: Any, length: int) -> Value:
     """An array of indices for an axis, all of them looked at."""
     if isinstance(key, int):
-        return Value((), np.dtype(np.int64), lambda builder, indices: ir.Constant(INDEX, key % length))
+        return Value((), np.dtype(np.int64), lambda builder, indices: ir.Constant(INDEX, key % max(length, 1)))
     if not isinstance(key, Line) or np.dtype(key.dtype).kind not in "iu":
         raise NotCompilable("this subscript has no compiled form", line)
     part = in_dtype(writer.operand(key), np.int64)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from backlit.compiler.native.elements import everywhere
+from backlit.compiler.native.elements import everywhere, in_dtype
 from backlit.compiler.native.elementwise import EMITTERS, SUM_FLAGS, constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import bound, form, name_of
@@ -23,8 +23,9 @@ REDUCTIONS = {
     "np.add.reduce": "sum", "np.sum": "sum", "np.mean": "mean", "np.maximum.reduce": "max", "np.max": "max",
     "np.minimum.reduce": "min", "np.min": "min", "np.amax": "max", "np.amin": "min", "np.prod": "product",
     "np.multiply.reduce": "product", "np.any": "any", "np.all": "all", "np.logical_or.reduce": "any",
-    "np.logical_and.reduce": "all",
+    "np.logical_and.reduce": "all", "np.count_nonzero": "sum",
 }  # fmt: skip
+NAMES = ("a", "axis", "dtype", "out", "keepdims", "initial")
 #: What a reduction begins with; an extreme begins with the first element.
 BEGINS = {"sum": 0, "mean": 0, "product": 1, "any": 0, "all": 1}
 #: How two partial results become one.
@@ -34,22 +35,24 @@ COMBINED = {"max": "np.maximum", "min": "np.minimum", "any": "|", "all": "&"}
 @form(*REDUCTIONS)
 def reduced(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
     """A reduction over some axes."""
-    given = bound(line, names_for(line), arguments, settings, unread=("dtype", "out"))
+    given = bound(line, NAMES, arguments, settings)
     value, axis = writer.operand(arguments[0]), given.get("axis", default_axis(line))
+    if name_of(line) == "np.count_nonzero" or REDUCTIONS[name_of(line)] in ("any", "all"):
+        value = in_dtype(value, bool)
     count = len(value.shape)
-    over = range(count) if axis is None else [k % count for k in (axis if isinstance(axis, tuple) else (axis,))]
+    named = axis if isinstance(axis, tuple) else (axis,)
+    over = range(count) if axis is None or not count else [k % count for k in named]
     dtype = np.dtype(line.dtype)
-    reduction = Reduction(writer, value, REDUCTIONS[name_of(line)], tuple(over), dtype)
+    how, initial = REDUCTIONS[name_of(line)], given.get("initial")
+    if initial is not None and (how not in ("max", "min") or abs(initial) != math.inf):
+        raise NotCompilable(f"{name_of(line)} with initial={initial} has no compiled form", line)
+    reduction = Reduction(writer, value, how, tuple(over), dtype, initial)
     out = writer.space(reduction.shape, dtype)
     if math.prod(value.shape):
         reduction.write(out)
     else:
         writer.copy_into(out, everywhere(reduction.of_nothing(line), out.shape, dtype))
     return reshaped(out, line.shape)
-
-
-def names_for(line: Line) -> tuple[str, ...]:
-    return ("a", "axis", "dtype", "out", "keepdims")
 
 
 def default_axis(line: Line) -> int | None:
@@ -66,6 +69,7 @@ class Reduction:
     how: str
     over: tuple[int, ...]
     dtype: np.dtype[Any]
+    initial: float | None = None  # of an extreme: an infinity, which says what nothing has
 
     def __post_init__(self) -> None:
         self.rest = tuple(k for k in range(len(self.value.shape)) if k not in self.over)
@@ -73,9 +77,11 @@ class Reduction:
         self.count = math.prod(self.value.shape[k] for k in self.over)
 
     def of_nothing(self, line: Line) -> Any:
-        if self.how not in BEGINS or self.how == "mean":
+        if self.initial is not None:
+            return self.initial
+        if math.prod(self.shape) and (self.how not in BEGINS or self.how == "mean"):
             raise NotCompilable("nothing has no extreme and no mean", line)
-        return BEGINS[self.how]
+        return BEGINS.get(self.how, 0)
 
     def write(self, out: Stored) -> None:
         """Row by row where neighbours belong to different results, else each result by itself in a register."""

@@ -1,0 +1,80 @@
+"""What the tests of compiled ops share: records of ops, and how far native numbers may lie from NumPy's."""
+
+import numpy as np
+
+import backlit as torch
+import backlit.nn  # brings the ops of layers and losses into the registry
+from backlit import tracing
+from backlit.compiler.native import compile_plan, plan_of_graph
+from backlit.compiler.native.build import Plan
+from backlit.tensor import apply
+
+#: Units in the last place of the largest number that a formula meets on its way to an element.
+MOST_ULPS = 4
+
+
+def tensors_of(op, arrays, dtype):
+    """An op's inputs as tensors; those that have a rule want a gradient."""
+    made = []
+    for k, a in enumerate(arrays):
+        if isinstance(a, np.ndarray):
+            is_float = a.dtype.kind == "f"
+            a = torch.from_numpy(np.array(a, dtype if is_float else a.dtype))
+            a.requires_grad_(is_float and op.inputs[min(k, len(op.inputs) - 1)] in op.rules)
+        made.append(a)
+    return made
+
+
+def recorded(op, sample, dtype, arrays=None, backward=True):
+    """The record of an op on a sample: forward and, with gradients that are not all alike, backward."""
+
+    def step(*tensors):
+        out = apply(op, *([sample.through(*tensors)] if sample.through else tensors), **sample.settings)
+        if backward and out.requires_grad:
+            g = np.linspace(-1, 1, out.array.size).reshape(out.shape).astype(out.array.dtype)
+            out.backward(torch.from_numpy(g))
+        return out
+
+    return tracing.trace(step, *tensors_of(op, sample.arrays if arrays is None else arrays, dtype))
+
+
+def check_native(graphs):
+    """Compile records as one plan, run it, and hold every result to what NumPy gave."""
+    plans = [plan_of_graph(graph) for graph in graphs]
+    whole = Plan([line for p in plans for line in p.lines], [b for p in plans for b in p.bindings])
+    native = compile_plan(whole)
+    assert len(native.run(1, None, [])) == 1
+    results = native.results()
+    for plan in plans:
+        for binding in plan.bindings:
+            if binding.after is not None:
+                check_close(results[binding.after], binding.after, plan.lines)
+
+
+def check_close(found, line, lines):
+    want = np.asarray(line.value)
+    if want.dtype.kind != "f":
+        np.testing.assert_array_equal(found, want)
+        return
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(want))
+    finite = np.isfinite(want)
+    np.testing.assert_array_equal(found[~finite], want[~finite])
+    bound = MOST_ULPS * np.finfo(want.dtype).eps * largest_met(lines, want.shape)[finite]
+    found, want = np.float64(found[finite]), np.float64(want[finite])
+    wrong = np.abs(found - want) > bound
+    assert not wrong.any(), f"{line}: {found[wrong]} instead of {want[wrong]}, with a bound of {bound[wrong]}"
+
+
+def largest_met(lines, shape):
+    """Of each element the largest finite size among the values at its place, and among all of those without one."""
+    largest = np.full(shape, np.finfo(np.float32).tiny, np.float64)
+    for line in lines:
+        if np.asarray(line.value).dtype.kind != "f" or isinstance(line.value, (tuple, list)):
+            continue
+        sizes = np.abs(np.where(np.isfinite(line.value), line.value, 0).astype(np.float64))
+        try:
+            sizes = np.broadcast_to(sizes, shape)
+        except ValueError:
+            sizes = np.max(sizes, initial=0)
+        largest = np.maximum(largest, sizes)
+    return largest
