@@ -104,6 +104,22 @@ def test_tensors_by_hand_are_called_by_their_variables():
     check(path(explained(step), "slope[1]"))
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: F.threshold(x, 0.1, 7.0),
+        lambda x: torch.fmax(x, torch.tensor(0.15)),
+        lambda x: torch.where(x > 0, x * x, 0.5),
+        lambda x: x.max(dim=0).values,
+        lambda x: x.sort(dim=0).values[1:],
+        lambda x: x.clamp(-0.3, 0.3),
+    ],
+)
+def test_ways_through_choices(function):
+    scale = torch.tensor([0.3, -0.2, 0.4], requires_grad=True)
+    check(path(explained(lambda: torch.square(function(X * scale)).sum().backward()), "scale[1]"))
+
+
 def test_two_losses_and_a_gradient_given_to_backward():
     w = torch.tensor([0.5, -0.25, 1.0], requires_grad=True)
 

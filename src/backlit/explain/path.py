@@ -18,9 +18,6 @@ from backlit.tracing.graph import Graph, Line
 if TYPE_CHECKING:
     from backlit.explain.explanation import Explanation
 
-#: A central difference is best where its rounding and its cut-off are alike: at the cube root of the precision.
-STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
-
 
 @dataclass(frozen=True)
 class Path:
@@ -93,11 +90,10 @@ def path(explanation: Explanation, name: str, most: int = 12) -> Path:
     routes = [network.route(edges) for edges in network.largest(most)]
     total = network.sums[network.source]
     many, listed = network.counts[network.source], summed([route.product for route in routes])
-    h = STEP * max(1.0, abs(network.value))
     size = max(abs(total), sum(abs(part) for _, _, part in network.groups()))
     return Path(
         name, network.value, tuple(routes), many - len(routes), total - listed if many > len(routes) else 0.0,
-        tuple(network.groups()), total, gradient, network.difference(h), h,
+        tuple(network.groups()), total, gradient, network.difference, network.h,
         ROUNDING * precision(lines) * size, network.is_bundled, network.is_bypassed,
     )  # fmt: skip
 

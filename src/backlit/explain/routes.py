@@ -15,6 +15,8 @@ from backlit.explain.factors import Factors, adjoints, factors, remainder
 from backlit.explain.replay import doubled, replay
 from backlit.tracing.graph import Graph, Line
 
+#: A central difference is best where its rounding and its cut-off are alike: at the cube root of the precision.
+STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
 #: A recorded gradient agrees with the sum to so many times the precision of its numbers, beside the groups' sizes.
 ROUNDING = 128
 
@@ -79,6 +81,8 @@ class Network:
         calls = [call for call in graph.calls.values() if call.out in within]
         self.seeds = {loss: seed_of(graph, loss) for loss in losses}
         self.values = replay(lines, {})
+        self.h = STEP * max(1.0, abs(self.value))
+        self.up, self.down = self.changed(self.value + self.h), self.changed(self.value - self.h)
         self.edges: dict[Node, list[Edge]] = {}
         self.says: dict[int, str] = {}
         self.is_bundled = self.is_bypassed = False
@@ -108,18 +112,22 @@ class Network:
         return replay(self.lines, {self.start: array})
 
     def reached(self) -> dict[Line, Any]:
-        """Which elements the scalar moves: those that become NaN when it does."""
+        """Which elements the scalar moves: those that become NaN when it does, or other when it goes a little way.
+
+        The second finds ways through a choice such as x > 0, which NaN does not pass.
+        """
         probed = self.changed(np.nan)
         found = {}
         for line, value in probed.items():
             if isinstance(value, (np.ndarray, np.floating)) and np.asarray(value).dtype.kind == "f":
-                found[line] = np.isnan(value)
+                moved = [np.not_equal(self.values[line], way[line]) for way in (self.up, self.down)]
+                found[line] = np.isnan(value) | moved[0] | moved[1]
         return found
 
-    def difference(self, h: float) -> float:
+    @property
+    def difference(self) -> float:
         """The central finite difference of the sum of all losses."""
-        up, down = (self.loss(self.changed(self.value + s)) for s in (h, -h))
-        return (up - down) / (2 * h)
+        return (self.loss(self.up) - self.loss(self.down)) / (2 * self.h)
 
     def loss(self, values: dict[Line, Any]) -> float:
         return float(sum(np.sum(np.asarray(values[line]) * seed) for line, seed in self.seeds.items()))

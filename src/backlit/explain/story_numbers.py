@@ -64,7 +64,9 @@ def summary(array: Any) -> str:
     if array.dtype.kind not in "biuf":
         return f"{array.size} elements of {array.dtype}"
     told = summarise(array)
-    mean = 0.0 if abs(told.mean) < 1e-12 * max(abs(told.least), abs(told.greatest)) else told.mean
+    precision = float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
+    noise = ROUNDING * precision * max(abs(told.least), abs(told.greatest))
+    mean = 0.0 if abs(told.mean) < noise else told.mean
     if told.bad == told.size:
         return f"{told.size} elements, all nan or infinite"
     text = f"{told.size} elements: min {short(told.least)}, mean {short(mean)}, max {short(told.greatest)}, "

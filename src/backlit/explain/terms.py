@@ -226,10 +226,7 @@ class Reader:
         if text == "reshape":
             return self.reshaped(*arguments, *settings.values())
         if text == "arange" and len(arguments) == 1:
-            last = (
-                total("-", self.term(arguments[0]), ONE) if isinstance(arguments[0], Line) else number(arguments[0] - 1)
-            )
-            return Term("tuple", "", (listed([ZERO, Term("words", "…"), last]),))
+            return self.counting(arguments[0])
         if text in ("full", "full_like"):
             return self.term(arguments[1])
         ufunc, _, method = text.partition(".")
@@ -243,6 +240,12 @@ class Reader:
         if text in FUNCTIONS:
             return FUNCTIONS[text](*(self.term(argument) for argument in arguments))
         return function(CALLED.get(text, text), *(self.term(a) for a in (*arguments, *settings.values())))
+
+    def counting(self, end: Any) -> Term:
+        """The numbers from 0 up to one before `end`."""
+        last = total("-", self.term(end), ONE) if isinstance(end, Line) else number(end - 1)
+        between = [Term("words", "…"), last] if isinstance(end, Line) or end > 3 else [number(k) for k in range(1, end)]
+        return Term("tuple", "", (listed([ZERO, *between]),))
 
     def reshaped(self, x: Any, shape: Any) -> Term:
         """x in another shape; of a sum only the sum, since the shape is that of what it is the gradient of."""
