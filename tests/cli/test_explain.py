@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 
+from backlit.cli import main
 from train.made import make_run, write_table
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", "COLUMNS": "120"}
@@ -105,9 +106,65 @@ def test_a_script_that_says_that_it_failed_has_failed(explain):
     assert explain("import sys, torch\nsys.exit('no data')") == (1, "", "no data\n")
 
 
+def test_a_script_may_go_to_another_folder(explain, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    code, _, err = explain("import os\nos.chdir('elsewhere')\n" + textwrap.dedent(TRAINING), "--source", "folder")
+    assert (code, err) == (0, "")
+    assert (tmp_path / "folder" / "step.py").exists()
+
+
 def test_a_script_may_end_itself_after_its_steps(explain):
     code, out, _ = explain(TRAINING + "\n    sys.exit(0)", "--step", "4")
     assert (code, len(losses(out))) == (0, 3)
+
+
+def test_the_step_is_told_and_stands_there_as_a_program(explain):
+    code, out, err = explain(TRAINING, "--step", "2")
+    assert (code, err) == (0, "")
+    places = [out.index(part) for part in (
+        "epoch 1 loss", "Step 2 of script.py", "1  Forward", "2  Loss", "3  Clear", "4  Backward", "5  Update",
+        "step / weights", "The step as a program", "import numpy as np", "# update",
+    )]  # fmt: skip
+    assert places == sorted(places)
+
+
+def test_one_weight_is_followed_to_the_loss(explain):
+    code, out, err = explain(TRAINING, "--weight", "0.weight[2,1]")
+    assert (code, err) == (0, "")
+    assert out.startswith("0.weight[2,1] = ")
+    assert "the central finite difference" in out
+    code, _, err = explain(TRAINING, "--weight", "0.wieght[2,1]")
+    assert code == 2
+    assert err == "backlit explain: The step has no weight '0.wieght'. Did you mean '0.weight' or '2.weight'?\n"
+    code, _, err = explain(TRAINING, "--weight", "0.weight[9,1]")
+    assert code == 2
+    assert err.startswith("backlit explain: 0.weight has no element [9, 1]: its shape is [3, 2].")
+
+
+def test_one_sample_of_the_batch_is_told(explain):
+    code, out, _ = explain(TRAINING, "--sample", "5")
+    assert code == 0
+    assert "row 5 of the batch" in out
+    code, _, err = explain(TRAINING, "--sample", "6")
+    assert (code, err) == (2, "backlit explain: There is no sample 6: the batch has 6 rows, 0 to 5.\n")
+
+
+def test_a_program_of_many_lines_is_counted_and_not_shown(explain):
+    source = """
+        import torch
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        optimizer = torch.optim.LBFGS([w], max_iter=40, line_search_fn="strong_wolfe")
+        def closure():
+            optimizer.zero_grad()
+            loss = ((w - 3) ** 4).sum() * torch.exp(w).sum()
+            loss.backward()
+            return loss
+        optimizer.step(closure)
+    """
+    code, out, _ = explain(source, "--verbatim")
+    assert code == 0
+    assert "lines, too many to be shown here. They are written to a folder by: --source DIR" in out
+    assert "import numpy" not in out
 
 
 @pytest.mark.parametrize(
@@ -121,8 +178,13 @@ def test_a_script_may_end_itself_after_its_steps(explain):
         (["--source", "script.py"], "script.py is a file. Name a folder for step.py, inputs.npz, outputs.npz."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_said_before_the_script_runs(explain, words, said):
-    assert explain(TRAINING, *words) == (2, "", f"backlit explain: {said}\n")
+def test_what_cannot_be_is_said_before_the_script_runs(tmp_path, monkeypatch, capsys, words, said):
+    (tmp_path / "script.py").write_text(textwrap.dedent(TRAINING))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "script.py", *words])
+    assert ended.value.code == 2
+    assert capsys.readouterr() == ("", f"backlit explain: {said}\n")
 
 
 @pytest.mark.parametrize("step", ["1", "last"])

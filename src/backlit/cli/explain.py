@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from backlit.explain import Explanation
 
 Step = int | Literal["last"]
+
+#: Lines of a program that are shown on the terminal; that of a network of ten layers with Adam has some 250.
+MOST_LINES = 400
+RULE = "─" * 100
 
 
 def explain(
@@ -76,7 +81,7 @@ def _record(script: str, arguments: list[str], step: str | None) -> Explanation:
 
     if Path(script).is_dir():
         return _record_run(Path(script), arguments, step)
-    wanted = _step(step)
+    wanted, here = _step(step), Path.cwd()
     try:
         return explain_script(script, arguments, wanted)
     except Exception as error:
@@ -84,6 +89,8 @@ def _record(script: str, arguments: list[str], step: str | None) -> Explanation:
             raise
         sys.excepthook(type(error), error, error.__traceback__)  # as Python itself would, past Typer
         raise typer.Exit(1) from None
+    finally:
+        os.chdir(here)  # the script may have gone elsewhere; what is written next is named from here
 
 
 def _record_run(folder: Path, arguments: list[str], step: str | None) -> Explanation:
@@ -122,10 +129,13 @@ def _tell(
     """Print the step, and write what was asked for."""
     from backlit.explain.program import write_program
 
-    say(_told(explanation, sample, weight))
+    try:
+        told = explanation.tell(sample) if weight is None else str(explanation.path(weight))
+    except (IndexError, KeyError, ValueError) as error:
+        raise UsageError(str(error.args[0])) from None
+    say(told)
     if weight is None:
-        say()
-        say(explanation.graph.source(verbatim))
+        say(_program(explanation, verbatim))
     if html is not None:
         _write_page(explanation, html, sample)
         say(f"{html} holds the step as a page; open it in a browser.")
@@ -134,31 +144,13 @@ def _tell(
         say(f"{source} holds the step as a program; it is repeated by: python {source / 'step.py'}")
 
 
-def _told(explanation: Explanation, sample: int | None, weight: str | None) -> str:
-    import importlib
-
-    try:
-        if weight is None:
-            told: str = importlib.import_module("backlit.explain.story").tell(explanation, sample)
-            return told
-        return str(importlib.import_module("backlit.explain.path").path(explanation, weight))
-    except (IndexError, KeyError, ValueError) as error:
-        raise UsageError(str(error.args[0])) from None
-    except ModuleNotFoundError:
-        return _table(explanation)
-
-
-def _table(explanation: Explanation) -> str:
-    """Each parameter with its shape, its size, that of its gradient, and the change beside the size."""
-    import numpy as np
-
-    rows = [("parameter", "shape", "norm", "gradient", "change / size")]
-    for path, (before, gradient, after) in explanation.parameters.items():
-        size, change = float(np.linalg.norm(before)), float(np.linalg.norm(after - before))
-        slope = "-" if gradient is None else f"{np.linalg.norm(gradient):.4g}"
-        rows.append((path, str(list(before.shape)), f"{size:.4g}", slope, f"{change / size if size else np.inf:.2g}"))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+def _program(explanation: Explanation, verbatim: bool) -> str:
+    """The step as a program, unless it is too long to be read here."""
+    text = explanation.graph.source(verbatim)
+    count = text.count("\n")
+    if count > MOST_LINES:
+        text = f"{count} lines, too many to be shown here. They are written to a folder by: --source DIR\n"
+    return f"The step as a program\n{RULE}\n{text}"
 
 
 def _write_page(explanation: Explanation, html: Path, sample: int | None) -> None:
