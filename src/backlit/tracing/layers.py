@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+import keyword
+import re
+from collections.abc import Container, Iterable, Sequence
 
 from backlit.tracing.graph import Call, Line
 
@@ -30,6 +32,28 @@ def layer_names(calls: Iterable[Call], parameters: Container[int]) -> dict[int, 
         elif is_activation(call) and id(call.inputs[0]) in behind:
             names[id(call.out)] = behind.pop(id(call.inputs[0]))
     return names
+
+
+def module_names(calls: Sequence[Call], owners: Sequence[str]) -> dict[int, str]:
+    """By id of line: what a layer gives bears the layer's name, what is made on the way there the op's as well.
+
+    `owners` are the paths of the modules that make the calls, "" for none.
+    """
+    names: dict[int, str] = {}
+    last = ""
+    for k in reversed(range(len(calls))):
+        call, owner = calls[k], owners[k]
+        if k + 1 == len(calls) or owners[k + 1] != owner:
+            last = call.op
+        is_layer = not any(other.startswith(f"{owner}.") for other in owners)
+        names[id(call.out)] = plain(owner) if is_layer and call.op == last else f"{plain(owner)}_{call.op}"
+    return names
+
+
+def plain(path: str) -> str:
+    """A path as a Python name: "0.weight" -> "layer_0_weight", "net.0.bias" -> "net_0_bias"."""
+    name = re.sub(r"\W+", "_", path)
+    return f"layer_{name}" if name[:1].isdigit() or keyword.iskeyword(name) else name
 
 
 def is_activation(call: Call) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import keyword
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import itemgetter
@@ -15,7 +13,7 @@ import numpy as np
 from backlit.autograd.tracked import Tracked
 from backlit.nn import Module
 from backlit.tracing.graph import Graph, Line
-from backlit.tracing.layers import layer_names
+from backlit.tracing.layers import layer_names, module_names, plain
 from backlit.tracing.recorder import Recorder
 
 #: Names that a program has for other things: modules, and what the kernels' text calls.
@@ -169,14 +167,15 @@ class Names:
 
     def name_calls(self, known: dict[int, tuple[str, str]]) -> None:
         """The values between: from the textbook, the user's variables, or the module that made them."""
-        outs = Counter(call.out.module for call in self.calls)
+        owners = self.owners()
+        modules = module_names(self.calls, owners)
         for call in self.calls:
             if call.op == "dropout" and isinstance(call.inputs[1], Line):
                 self.name(
                     call.inputs[1], "mask" if self.layers or not call.out.module else f"{plain(call.out.module)}_mask"
                 )
-        for call in self.calls:
-            line, module = call.out.place, call.out.module
+        for call, module in zip(self.calls, owners, strict=True):
+            line = call.out.place
             name, path = known.get(id(line), ("", ""))
             if name in self.taken:  # before it was overwritten, or the user's name for something else
                 name, path = (f"new_{name}", path) if path in self.models else ("", "")
@@ -188,13 +187,30 @@ class Names:
             elif name:
                 self.name(line, name, path)
             elif module:
-                self.name(line, plain(module) if outs[module] == 1 else f"{plain(module)}_{call.op}", path)
+                self.name(line, modules[id(call.out)], path)
             else:
                 self.name(line, self.numbered(call.op), path, is_named=bool(path))
             for extra, value in call.extras.items():
                 if isinstance(value, Line):
                     prefix = "" if self.layers or not module else f"{plain(module)}_"
                     self.name(value, prefix + extra, is_named=False)
+
+    def owners(self) -> list[str]:
+        """Of each call the path of the module that makes it, with the model's name in front where there are several."""
+        memory = self.recorder.memory
+        owner = {
+            id(line): self.paths[id(array)][1].rpartition(".")[0]
+            for array, line in [*memory.given.values(), *memory.held.values()]
+            if id(array) in self.paths and self.paths[id(array)][1] in self.models
+        }
+        models: dict[int, str] = {}  # of a call's output: the model's name and a dot, if it is known
+        for call in self.calls:
+            module = call.out.module
+            wholes = (owner[id(value)] for value in call.inputs if id(value) in owner)
+            own = next((whole for whole in wholes if module and whole.endswith(f".{module}")), "")
+            before = next((models[id(value)] for value in call.inputs if models.get(id(value))), "")
+            models[id(call.out)] = own.removesuffix(module) if own else before
+        return [models[id(call.out)] + call.out.module if call.out.module else "" for call in self.calls]
 
     def name_gradients(self) -> None:
         """d_ and the name of what it is the gradient of."""
@@ -243,12 +259,6 @@ def hint(line: Line) -> str:
         return "mean" if arguments[0].expression.text == "np.add.reduce" else "quotient"
     function = text.removesuffix(".reduce").split(".")[-1]
     return WORDS.get((kind, function)) or WORDS.get(("call", function)) or function or "value"
-
-
-def plain(path: str) -> str:
-    """A path as a Python name: "0.weight" -> "layer_0_weight", "net.0.bias" -> "net_0_bias"."""
-    name = re.sub(r"\W+", "_", path)
-    return f"layer_{name}" if name[:1].isdigit() or keyword.iskeyword(name) else name
 
 
 def arguments_of(step: Callable[..., Any] | None, examples: tuple[Any, ...]) -> list[tuple[str, Any]]:

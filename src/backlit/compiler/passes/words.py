@@ -10,25 +10,31 @@ from backlit.tracing.graph import Graph, Line
 
 
 class Word(NamedTuple):
-    """What a formula is called in an op's lines, or in any of the update's. {p} is the name of its p."""
+    """What a formula is called in the lines of some ops, or in any of the update's. {p} is the name of its p.
+
+    With a `reading` only in the ops' bodies ("forward") or in a rule ("gradient of x").
+    """
 
     formula: str
     name: str
-    op: str
+    ops: tuple[str, ...] = ()
+    reading: str = ""
 
 
+NORMS = ("var", "batch_norm", "layer_norm", "group_norm")
 WORDS = (
-    Word("r / (1 - b ** s)", "step_size", ""),
-    Word("(1 - b ** s) ** 0.5", "v_correction", ""),
-    Word("1 - r * w", "decay", ""),
-    Word("g + w * p", "g_{p}", "penalised"),
-    Word("1 / (1 + np.exp(-z))", "p", "binary_cross_entropy_with_logits"),
-    Word("x - y", "error", "mse_loss"),
-    Word("z - z.max(axis=1, keepdims=True)", "shifted", "cross_entropy"),
-    Word("np.exp(z)", "e", "cross_entropy"),
-    Word("z.sum(axis=1, keepdims=True)", "s", "cross_entropy"),
-    Word("e / s", "p", "cross_entropy"),
-    Word("y == k", "onehot", "cross_entropy"),
+    Word("r / (1 - b ** s)", "step_size"),
+    Word("(1 - b ** s) ** 0.5", "v_correction"),
+    Word("1 - r * w", "decay"),
+    Word("g + w * p", "g_{p}", ("penalised",)),
+    Word("1 / (1 + np.exp(-z))", "p", ("binary_cross_entropy_with_logits",)),
+    Word("x - y", "error", ("mse_loss",)),
+    Word("p - p.mean(axis=A, keepdims=True)", "{p}_centred", NORMS, "forward"),
+    Word("z - z.max(axis=1, keepdims=True)", "shifted", ("cross_entropy",)),
+    Word("np.exp(z)", "e", ("cross_entropy",)),
+    Word("z.sum(axis=1, keepdims=True)", "s", ("cross_entropy",)),
+    Word("np.exp(z) / s", "p", ("cross_entropy",)),
+    Word("y == k", "onehot", ("cross_entropy",)),
 )
 
 
@@ -53,7 +59,8 @@ def use_words(graph: Graph) -> Graph:
 def word_for(line: Line) -> str | None:
     is_update = line.role == "update"
     for word in WORDS:
-        bound = find(word.formula, line) if (line.op == word.op if word.op else is_update) else None
+        is_place = line.op in word.ops and word.reading in ("", line.reading) if word.ops else is_update
+        bound = find(word.formula, line) if is_place else None
         if bound is not None:
             return word.name.format(p=getattr(bound.get("p"), "name", ""))
     return None
