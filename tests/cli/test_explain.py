@@ -203,7 +203,10 @@ def test_the_last_step_of_a_run_is_told(tmp_path):
     done = python("-m", "backlit", "explain", "run", "--source", "folder", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert python(tmp_path / "folder" / "step.py", cwd=tmp_path).returncode == 0
-    assert f"Step {len(trained.history)} of run" in (tmp_path / "folder" / "step.py").read_text()
+    program = (tmp_path / "folder" / "step.py").read_text()
+    assert f"Step {len(trained.history)} of run" in program
+    assert "x @ W1.T + b1" in program
+    assert "y = given[" in program
 
 
 def test_of_a_run_only_the_last_step_is_shown(tmp_path):

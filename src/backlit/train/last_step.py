@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backlit.explain.explanation import Explanation
 from backlit.explain.watch import StepIsComplete, Watcher
+from backlit.tracing import Graph
 from backlit.train.events import Callback, Run
 from backlit.train.folder import CONFIG, RunFolderError
 from backlit.train.resume import prepared_again, read_own_settings
@@ -35,7 +36,18 @@ def explain_run(folder: str | Path) -> Explanation:
             f"{folder} cannot be repeated: it took {steps} steps, and now ends before. It was changed, or made by "
             "another version of Backlit; train again."
         )
+    name_data(last.watcher.explanation.graph)
     return dataclasses.replace(last.watcher.explanation, step=steps, script=str(folder))
+
+
+def name_data(graph: Graph) -> None:
+    """Call the batch x and y: no line of the user's does, and none of theirs is where a step was written."""
+    entered = graph.calls[min(graph.calls)].inputs
+    for line in graph.inputs:
+        if line.expression.text == "array" and line.shape and not line.path:
+            line.name = "x" if any(line is given for given in entered) else "y"
+    for line in graph.lines:
+        line.where = ""
 
 
 class OpenLast(Callback):
