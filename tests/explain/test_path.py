@@ -12,6 +12,8 @@ import backlit.nn as nn
 import backlit.nn.functional as F
 from backlit.explain import Explanation
 from backlit.explain.path import path
+from backlit.ops.registry import OPS
+from backlit.tensor import apply
 
 X = torch.tensor([[0.5, -1.0, 2.0], [1.5, 0.25, -0.5], [0.0, 1.0, 1.0], [-2.0, 0.5, 0.75]])
 CLASSES = torch.tensor([0, 1, 2, 1])
@@ -118,6 +120,37 @@ def test_tensors_by_hand_are_called_by_their_variables():
 def test_ways_through_choices(function):
     scale = torch.tensor([0.3, -0.2, 0.4], requires_grad=True)
     check(path(explained(lambda: torch.square(function(X * scale)).sum().backward()), "scale[1]"))
+
+
+def with_leaf(op, sample):
+    """The tensors of an op's sample, and the first of them that is differentiated."""
+    tensors = []
+    for k, array in enumerate(sample.arrays):
+        letter = op.inputs[min(k, len(op.inputs) - 1)]
+        if isinstance(array, np.ndarray):
+            array = torch.from_numpy(array.copy()).requires_grad_(array.dtype.kind == "f" and letter in op.rules)
+        tensors.append(array)
+    leaves = [t for t in tensors if isinstance(t, torch.Tensor) and t.requires_grad and t.numel()]
+    return tensors, leaves[0] if leaves else None
+
+
+@pytest.mark.parametrize("op", [op for op in OPS.values() if op.samples and op.rules], ids=lambda op: op.name)
+def test_every_ops_local_derivatives(op):
+    sample = next(iter(op.samples(np.random.default_rng(0))))
+    tensors, leaf = with_leaf(op, sample)
+
+    def step():
+        assert leaf.requires_grad  # read here, so that the record takes the variable's name
+        squares = torch.square(
+            apply(op, *([sample.through(*tensors)] if sample.through else tensors), **sample.settings)
+        )
+        (squares * torch.from_numpy(np.linspace(0.5, 1.5, squares.numel()).reshape(squares.shape))).sum().backward()
+
+    found = path(explained(step), f"leaf[{', '.join(['0'] * leaf.ndim)}]")
+    assert found.agrees
+    assert not found.is_bypassed
+    assert found.difference == pytest.approx(found.total, rel=1e-5, abs=1e-7)
+    assert sum(route.product for route in found.routes) + found.more_sum == pytest.approx(found.total, abs=1e-9)
 
 
 def test_two_losses_and_a_gradient_given_to_backward():

@@ -11,7 +11,7 @@ import numpy as np
 
 from backlit.explain.changes import arrival, found_before
 from backlit.explain.replay import forward_lines
-from backlit.explain.routes import ROUNDING, Network, Route, precision, summed
+from backlit.explain.routes import Network, Route, summed, tolerance_of
 from backlit.suggest import did_you_mean
 from backlit.tracing.graph import Graph, Line
 
@@ -90,11 +90,10 @@ def path(explanation: Explanation, name: str, most: int = 12) -> Path:
     routes = [network.route(edges) for edges in network.largest(most)]
     total = network.sums[network.source]
     many, listed = network.counts[network.source], summed([route.product for route in routes])
-    size = max(abs(total), sum(abs(part) for _, _, part in network.groups()))
     return Path(
         name, network.value, tuple(routes), many - len(routes), total - listed if many > len(routes) else 0.0,
         tuple(network.groups()), total, gradient, network.difference, network.h,
-        ROUNDING * precision(lines) * size, network.is_bundled, network.is_bypassed,
+        tolerance_of(lines) * network.sizes[network.source], network.is_bundled, network.is_bypassed,
     )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from backlit.tracing.graph import Graph, Line
 
 #: A central difference is best where its rounding and its cut-off are alike: at the cube root of the precision.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
-#: A recorded gradient agrees with the sum to so many times the precision of its numbers, beside the groups' sizes.
-ROUNDING = 128
+#: A recorded gradient agrees with the sum to so many times the precision of its numbers, beside the products' sizes;
+#: and to FINEST at best, since some ops' rules lose digits of their own.
+ROUNDING, FINEST = 128, 1e-9
 
 
 class Node(NamedTuple):
@@ -87,7 +88,7 @@ class Network:
         self.says: dict[int, str] = {}
         self.is_bundled = self.is_bypassed = False
         # Of two backward passes through one call, the record keeps the last gradient alone: no ground to compare on.
-        tolerance = ROUNDING * precision(lines) if len(losses) == 1 else 0.0
+        tolerance = tolerance_of(lines) if len(losses) == 1 else 0.0
         backward, beyond = adjoints(calls, self.values, self.seeds, tolerance)
         reached = self.reached()
         for found in factors(calls, self.values, reached, backward):
@@ -116,7 +117,10 @@ class Network:
 
         The second finds ways through a choice such as x > 0, which NaN does not pass.
         """
-        probed = self.changed(np.nan)
+        try:
+            probed = self.changed(np.nan)
+        except np.linalg.LinAlgError:  # a decomposition does not take NaN
+            probed = self.up
         found = {}
         for line, value in probed.items():
             if isinstance(value, (np.ndarray, np.floating)) and np.asarray(value).dtype.kind == "f":
@@ -146,9 +150,10 @@ class Network:
             self.edges.setdefault(Node(line, k), []).append(edge)
 
     def reckon(self) -> None:
-        """Of every element: how many routes lead from it to the loss, their sum, and the largest of their products."""
+        """Of every element: how many routes lead from it to the loss, their sum, their sizes, the largest."""
         self.counts: dict[Node, int] = {LOSS: 1}
         self.sums: dict[Node, float] = {LOSS: 1.0}
+        self.sizes: dict[Node, float] = {LOSS: 1.0}
         self.largest_of: dict[Node, float] = {LOSS: 1.0}
         order = {line: k for k, line in enumerate(self.lines)}
         for node in sorted(self.edges, key=lambda node: order[node.line] if node.line else -1, reverse=True):
@@ -156,9 +161,11 @@ class Network:
             self.edges[node] = edges
             self.counts[node] = sum(self.counts[edge.to] for edge in edges)
             self.sums[node] = summed([edge.value * self.sums[edge.to] for edge in edges])
+            self.sizes[node] = sum(abs(edge.value) * self.sizes[edge.to] for edge in edges)
             self.largest_of[node] = max((self.bound(edge) for edge in edges), default=0.0)
         self.counts.setdefault(self.source, 0)
         self.sums.setdefault(self.source, 0.0)
+        self.sizes.setdefault(self.source, 0.0)
 
     def bound(self, edge: Edge) -> float:
         """The largest product, in size, of the routes that begin with an edge. What is not finite comes first."""
@@ -211,12 +218,10 @@ class Network:
             yield (called, *gathered[called])
 
 
-def precision(lines: list[Line]) -> float:
-    """The coarsest precision that a record's numbers were computed with."""
+def tolerance_of(lines: list[Line]) -> float:
+    """The share of a number that may be rounding: by the coarsest precision that a record was computed with."""
     kinds = {np.asarray(line.value).dtype for line in lines if isinstance(line.value, (np.ndarray, np.floating))}
-    return max(
-        (float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"), default=float(np.finfo(np.float64).eps)
-    )
+    return max(FINEST, *(ROUNDING * float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"))
 
 
 def seed_of(graph: Graph, loss: Line) -> Any:
