@@ -35,7 +35,7 @@ import pytest
 
 import backlit as torch
 from backlit.explain import formulas
-from backlit.explain.path import path
+from backlit.explain import path
 from backlit.explain.script import explain_script
 from backlit.explain.story import tell
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.explain import formulas
 from backlit.explain.changes import Change, arrivals, changes
-from backlit.explain.groups import Group, groups
+from backlit.explain.groups import Group, groups, place
 from backlit.explain.notation import written
 from backlit.explain.numbers import batched, first_bad, short
 from backlit.explain.rules import rules_of
@@ -286,8 +286,3 @@ def wrapped(text: str, indent: str) -> Iterator[str]:
     """A text on lines of at most 100 columns, the further ones moved in."""
     further = " " * (len(indent) + 4)
     yield from textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=further, break_long_words=False)
-
-
-def place(where: str) -> str:
-    """A file and a line without the folders."""
-    return where.replace("\\", "/").rpartition("/")[2]
