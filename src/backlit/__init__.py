@@ -380,7 +380,6 @@ from backlit.random import seed as seed
 from backlit.serialization import load as load
 from backlit.serialization import save as save
 from backlit.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
-from backlit.settings import compile as compile
 from backlit.settings import get_float32_matmul_precision as get_float32_matmul_precision
 from backlit.settings import get_num_interop_threads as get_num_interop_threads
 from backlit.settings import get_num_threads as get_num_threads
@@ -423,6 +422,7 @@ _LATER = {
     "fit": "train",
     "find_lr": "train",
     "trace": "tracing",
+    "compile": "compiler",
     "History": "train",
     "autocast": "amp",
     "GradScaler": "amp",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from backlit import dtypes
@@ -76,17 +75,3 @@ def set_default_tensor_type(t: Any) -> None:
     from backlit.functions.conversion import named_kind
 
     dtypes.set_default_dtype(named_kind(t))
-
-
-def compile(model: Any = None, **options: Any) -> Any:
-    """The model or function as it is: it runs eagerly. As a decorator too, with or without options.
-
-    >>> import backlit as torch
-    >>> torch.compile(torch.sin) is torch.sin
-    True
-    """
-
-    def unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
-        return function
-
-    return unchanged if model is None else model

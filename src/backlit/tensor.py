@@ -268,10 +268,16 @@ class Tensor(Tracked):
                 f"a Tensor with {self.array.size} elements cannot be converted to Scalar; its shape is "
                 f"{tuple(self.array.shape)}. Use .tolist(), or reduce it first (.sum(), .mean())."
             )
-        return self.array.item()
+        return self.looked_at().item()
 
     def tolist(self) -> Any:
-        return self.array.tolist()
+        return self.looked_at().tolist()
+
+    def looked_at(self) -> np.ndarray[Any, Any]:
+        """The array, of which Python is about to learn the numbers; a record takes note."""
+        if reading.recorder is not None:
+            reading.recorder.look(self.array)
+        return self.array
 
     def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The NumPy array that shares this tensor's memory."""
@@ -312,7 +318,7 @@ class Tensor(Tracked):
                 f"Boolean value of Tensor with {'more than one value' if self.array.size else 'no values'} is "
                 f"ambiguous; its shape is {tuple(self.array.shape)}. Use .any() or .all()."
             )
-        return bool(self.array.item())
+        return bool(self.looked_at().item())
 
     def __float__(self) -> float:
         return float(self.item())
@@ -323,7 +329,7 @@ class Tensor(Tracked):
     def __index__(self) -> int:
         if self.array.dtype.kind == "f" or self.array.size != 1:
             raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self.array.item())
+        return int(self.looked_at().item())
 
     def __len__(self) -> int:
         if self.array.ndim == 0:

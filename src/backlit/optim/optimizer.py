@@ -13,7 +13,7 @@ from backlit.autograd.modes import enable_grad
 from backlit.autograd.node import Handle
 from backlit.autograd.tracked import users_line
 from backlit.functions.conversion import typename
-from backlit.ops.registry import IGNORE, QUIET
+from backlit.ops.registry import IGNORE, QUIET, reading
 from backlit.optim.checks import listed, named
 from backlit.optim.rules import penalised
 from backlit.optim.state import fitting, loaded
@@ -79,6 +79,8 @@ class Optimizer:
                 self.update(group)
         finally:
             QUIET.reset(quiet)
+        if reading.recorder is not None:
+            reading.recorder.optimizers.append(self)
         return loss
 
     def update(self, group: Group) -> None:

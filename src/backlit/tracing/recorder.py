@@ -51,6 +51,9 @@ class Recorder:
         self.nodes: dict[int, tuple[Any, Line]] = {}
         self.before: list[Role] = []
         self.branches: list[Line] = []  # what bodies and rules branched on
+        self.reads: list[Any] = []  # arrays whose numbers the user's own Python asked for, at any time
+        self.optimizers: list[Any] = []  # those that stepped
+        self.looks: list[Any] = []  # arrays whose numbers the user's Python asked for
 
     @property
     def is_listening(self) -> bool:
@@ -261,6 +264,13 @@ class Recorder:
         if (name, value) not in self.settings:
             self.settings[name, value] = self.given(value, "setting", name, (("name", name),))
         return Symbol(self.settings[name, value], self, value)
+
+    def look(self, array: Any) -> None:
+        """Python asks for the numbers of an array, and may do one thing or another for them."""
+        if self.is_listening:
+            self.reads.append(array)
+        if self.role in ("forward", "backward") and self.is_listening:
+            self.looks.append(array)
 
     # What names can be taken from.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.compiler.native.blas import addresses
 from backlit.compiler.native.build import COUNTERS, Plan, setting_name
-from backlit.compiler.native.jit import compiled
+from backlit.compiler.native.cache import compiled_once
 from backlit.compiler.native.steps import module_of
 from backlit.tracing.graph import Line
 
@@ -32,24 +32,26 @@ class NativeStep:
         module, used = module_of(plan)
         is_tiny = all(np.size(line.value) <= TINY for line in plan.lines)
         text = str(module)
-        self.code = compiled(text, symbols=addresses() if "gemm" in text else {}, hard=is_tiny)
+        self.code = compiled_once(text, addresses() if "gemm" in text else {}, is_tiny)
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 3)
         self.function = kind(self.code.address("run"))
         self.memory = np.zeros(used + LINE, np.uint8)
 
-    def run(self, steps: int, rows: Array | None, settings: Sequence[float]) -> Array:
+    def run(
+        self, steps: int, rows: Array | None, settings: Sequence[float], arrays: Sequence[Array] | None = None
+    ) -> Array:
         """Take steps. Out: their losses (steps,) float64; fewer, if one has an index that is out of range.
 
         `rows` (steps * batch,) int64 says which rows each step sees; None for all of them in their order. `settings`
-        are those of the first step, in the plan's order.
+        are those of the first step, in the plan's order; `arrays` stand in for those that the plan binds.
         """
-        plan = self.plan
-        arrays = np.array([b.array.ctypes.data for b in plan.bindings], np.uintp)
+        given = [b.array for b in self.plan.bindings] if arrays is None else arrays
+        places = np.array([array.ctypes.data for array in given], np.uintp)
         numbers, losses = np.array(settings, np.float64), np.empty(steps)
         order = None if rows is None else np.ascontiguousarray(rows, np.int64)
         start = self.memory.ctypes.data + -self.memory.ctypes.data % LINE
         taken = self.function(
-            arrays.ctypes.data, numbers.ctypes.data, steps, None if order is None else order.ctypes.data,
+            places.ctypes.data, numbers.ctypes.data, steps, None if order is None else order.ctypes.data,
             losses.ctypes.data, start,
         )  # fmt: skip
         return losses[:taken]

@@ -1,0 +1,196 @@
+"""backlit.compile: a user's own step gives its own results, natively; what cannot be compiled says so and runs."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import backlit as torch
+from backlit import nn
+from backlit.compiler.native import NotCompilable, cache
+
+
+def made(optimizer=torch.optim.Adam, **settings):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 1))
+    return net, optimizer(net.parameters(), **{"lr": 0.01, **settings})
+
+
+X = torch.from_numpy(np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32))
+Y = (X[:, :1] * X[:, 1:] > 0).float()
+
+
+def trained(is_compiled, calls=60, change=lambda k, optimizer: None, rows=lambda k: slice(None), **made_with):
+    """The losses, outputs, weights and gradients of a step of one's own."""
+    net, optimizer = made(**made_with)
+
+    def step(x, y):
+        out = net(x)
+        loss = nn.functional.binary_cross_entropy_with_logits(out, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return {"loss": loss, "out": out, "kind": "step"}
+
+    run = torch.compile(step, strict=True) if is_compiled else step
+    losses, out = [], None
+    for k in range(calls):
+        change(k, optimizer)
+        result = run(X[rows(k)], Y[rows(k)])
+        losses.append(result["loss"].item())
+        out = result["out"].detach().numpy()
+    assert result["kind"] == "step"
+    return run, [np.array(losses), out, *(p.array for p in net.parameters()), *(p.grad.array for p in net.parameters())]
+
+
+def assert_same(**how):
+    _, plain = trained(False, **how)
+    run, fast = trained(True, **how)
+    for a, b in zip(plain, fast, strict=True):
+        np.testing.assert_allclose(b, a, rtol=2e-4, atol=1e-5)
+    return run
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop])
+def test_a_compiled_step_gives_the_steps_own_results(optimizer):
+    run = assert_same(optimizer=optimizer)
+    assert "1 of 1 versions native" in repr(run)
+
+
+def test_a_rate_that_changes_is_followed():
+    def change(k, optimizer):
+        optimizer.param_groups[0]["lr"] = 0.02 if k >= 30 else 0.01
+
+    assert_same(change=change)
+
+
+def test_another_setting_is_recorded_anew():
+    def change(k, optimizer):
+        optimizer.param_groups[0]["weight_decay"] = 0.1 if k >= 30 else 0.0
+
+    assert_same(change=change)
+
+
+def test_each_shape_has_its_version_and_adam_counts_the_steps_of_all():
+    run = assert_same(rows=lambda k: slice(0, 8) if k % 3 == 2 else slice(8, 40))
+    assert "2 of 2 versions native" in repr(run)
+
+
+def test_a_step_that_reads_a_value_runs_eagerly_and_says_where():
+    net, optimizer = made(torch.optim.SGD)
+
+    @torch.compile
+    def step(x, y):
+        loss = ((net(x) - y) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        if loss.item() > 0:
+            optimizer.step()
+        return loss
+
+    first = step(X, Y).item()
+    with pytest.warns(
+        UserWarning, match=r"step runs eagerly, since the step reads a value, by \.item\(\).*test_compile"
+    ):
+        step(X, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert step(X, Y).item() < first
+
+
+def test_strict_raises_instead():
+    w = torch.ones(2, requires_grad=True)
+    step = torch.compile(lambda: torch.linalg.inv(torch.eye(2) * w).sum().backward(), strict=True)
+    step()
+    with pytest.raises(NotCompilable, match="inv"):
+        [step() for _ in range(2)]
+
+
+def test_what_is_compiled_can_be_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.VARIABLE, "off")
+    run, _ = trained(True, calls=4)
+    assert "z1 = x @ W1.T + b1" in run.source()
+    assert "define" in run.ir()
+    assert "run:" in run.assembly()
+
+
+def test_nothing_compiled_is_said():
+    with pytest.raises(RuntimeError, match="nothing is compiled yet. Call the step three times"):
+        torch.compile(lambda: None).ir()
+
+
+def test_models_are_accepted_as_in_pytorch():
+    net, _ = made()
+    assert torch.compile(net) is net
+    assert torch.compile(mode="default")(net) is net
+
+
+# The cache.
+
+PROGRAM = """
+import backlit as torch
+from backlit import nn
+from backlit.compiler.native import jit
+compiled = []
+plain = jit.optimise
+jit.optimise = lambda *a, **k: (compiled.append(1), plain(*a, **k))[1]
+torch.manual_seed(0)
+x = torch.tensor([[0., 0.], [0., 1.], [1., 0.], [1., 1.]])
+net = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+history = torch.fit(net, x, x[:, :1].clone(), loss="mse", optimizer="sgd", epochs=300, engine="native")
+print(len(compiled), repr(history.losses[-1]))
+"""
+
+
+def run_with(folder):
+    environment = {**os.environ, cache.VARIABLE: str(folder)}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_a_second_process_compiles_nothing_and_gets_the_same_numbers(tmp_path):
+    first, second = run_with(tmp_path), run_with(tmp_path)
+    assert int(first[0]) > 0
+    assert second == ["0", first[1]]
+
+
+def test_a_damaged_file_is_built_again(tmp_path):
+    first = run_with(tmp_path)
+    (file,) = tmp_path.glob("*.o")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    assert run_with(tmp_path) == first
+    assert run_with(tmp_path) == ["0", first[1]]
+
+
+def test_off_keeps_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert run_with("off") == run_with("off")
+    assert list(tmp_path.rglob("*.o")) == []
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    tmp_path.chmod(0o777)
+    assert cache.folder() is None
+    tmp_path.chmod(0o700)
+    assert cache.folder() == tmp_path
+
+
+def test_old_files_make_room_for_new_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "MOST_BYTES", 250)
+    for k in range(5):
+        cache.keep(tmp_path / f"{k}.o", bytes(50))
+        os.utime(tmp_path / f"{k}.o", (k, k))
+    cache.make_room(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3.o", "4.o"]
+
+
+def test_a_file_of_something_else_is_taken_away(tmp_path):
+    (tmp_path / "x.o").write_bytes(b"something else")
+    assert cache.read(tmp_path / "x.o") is None
+    assert not (tmp_path / "x.o").exists()
