@@ -101,6 +101,21 @@ def test_a_script_that_fails_shows_what_it_shows_under_run(explain, tmp_path, st
     assert "cli" not in err
 
 
+def test_a_step_that_cannot_be_recorded_says_in_which_line_and_what_to_write(explain):
+    source = """
+        import numpy as np
+        import torch
+        w = torch.ones(2, requires_grad=True)
+        hidden = w * 2
+        target = torch.from_numpy(np.exp(hidden.detach().numpy()))
+        (hidden - target).sum().backward()
+    """
+    code, _, err = explain(source)
+    assert code == 1
+    assert "line 7" in err
+    assert "TraceError: A value of this step was taken out with numpy(), changed by NumPy and brought back" in err
+
+
 def test_a_script_that_says_that_it_failed_has_failed(explain):
     assert explain("import sys, torch\nsys.exit(3)") == (3, "", "")
     assert explain("import sys, torch\nsys.exit('no data')") == (1, "", "no data\n")
