@@ -215,6 +215,9 @@ def test_numbers_are_as_wide_as_they_must_be_to_tell_them_apart():
     assert array_text(np.zeros((0, 3))) == ["no elements"]
     assert array_text(np.full(30, np.nan)) == ["30 elements, all nan or infinite"]
     assert array_text(np.float32(0.1)) == ["  0.1000"]
+    assert array_text(np.array([0.5, -2.0], np.float16)) == ["   0.500  -2.000"]
+    assert array_text(np.array([2.0, 1e-16])) == ["  2.000  0.000"]  # rounding, beside 2
+    assert array_text(np.array([2.0, 1e-6])) == ["      2  1e-06"]
 
 
 @settings(max_examples=15, deadline=None)

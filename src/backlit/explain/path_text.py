@@ -56,7 +56,8 @@ def sums(path: Path) -> list[str]:
         lines.append("  the recorded gradient                     none: no gradient arrived here")
     else:
         verdict = "the same" if path.agrees else "NOT the same"
-        lines.append(f"  the recorded gradient         {path.gradient:>16.9g}   {verdict}, to {path.tolerance:.1g}")
+        verdict += f", to {path.tolerance:.1g}" if 0 < path.tolerance < float("inf") else ""
+        lines.append(f"  the recorded gradient         {path.gradient:>16.9g}   {verdict}")
     lines.append(
         f"  the central finite difference {path.difference:>16.9g}   (L(w + h) - L(w - h)) / 2h, h = {path.h:.2g}"
     )

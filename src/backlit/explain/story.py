@@ -133,7 +133,8 @@ class Story:
     # The moments.
 
     def forward(self) -> Iterator[str]:
-        yield from self.calls("forward")
+        told = list(self.calls("forward"))
+        yield from told or ["  nothing before the loss"]
 
     def loss(self) -> Iterator[str]:
         yield from self.calls("loss")

@@ -44,7 +44,7 @@ def decimals(array: Any) -> int | None:
     None where that would show a smaller element as 0 that is more than rounding, or where the elements are no floats
     or not finite.
     """
-    sizes = np.abs(array[array != 0]) if array.dtype.kind == "f" else np.zeros(0)
+    sizes = np.abs(array[array != 0]).astype(np.float64) if array.dtype.kind == "f" else np.zeros(0)
     if not sizes.size or not np.isfinite(sizes).all():
         return None
     sizes = sizes[sizes > ROUNDING * np.finfo(array.dtype).eps * sizes.max()]
