@@ -1,7 +1,9 @@
 """The report of a run: whole, true, harmless, and the same bytes for the same run."""
 
 import re
+import shlex
 import xml.etree.ElementTree as ET
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -10,12 +12,14 @@ import pytest
 from sklearn.metrics import accuracy_score, recall_score
 
 from backlit import nn
+from backlit.cli import main
 from backlit.data.table import load_table, prepare
 from backlit.explain.network import MOST_UNITS, network_svg
 from backlit.report import page, write_pictures
 from backlit.report.charts import Curve, curves, points
 from backlit.report.classes import by_class, predicted
 from backlit.report.importance import importance
+from backlit.report.page import cell, number
 from backlit.report.rows import losses_of, worst_rows
 from backlit.train.options import Options
 from backlit.train.table import train_table
@@ -76,7 +80,7 @@ def test_a_run_has_the_pictures_of_its_task_and_a_page_that_stands_alone(source,
     html = page(trained, tmp_path)
     text = text_of(html)
     assert trained.prepared.table.digest in text
-    assert "backlit train --config config.toml" in text
+    assert f"backlit train {source} --epochs 15" in text
     assert not re.search(r'(?:src|href)="(?!data:)', html)
     assert "prefers-color-scheme: dark" in html
 
@@ -172,3 +176,37 @@ def test_a_drawing_has_a_circle_a_unit_until_they_are_too_many(sizes):
 def test_a_model_without_linear_layers_is_refused():
     with pytest.raises(ValueError, match=r"no linear layer to draw\. Give it one such as nn\.Linear"):
         network_svg(nn.Sequential(nn.ReLU()))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "my table.csv --target b --hidden 3,2 --batch-norm --dropout 0.1 --find-lr --epochs 4 --seed 7",
+        "my table.csv --hidden 0 --lr 0.1 --l2 0.01 --schedule cosine --epochs 4",
+    ],
+)
+def test_the_command_in_the_report_makes_the_same_run(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"{i % 7},{i % 5},{i % 3}" for i in range(60))
+    (tmp_path / "my table.csv").write_text(f"a,b,c\n{rows}\n")
+    given = ["train", "my table.csv", *words.removeprefix("my table.csv ").split(), "--quiet"]
+    run_backlit([*given, "--out", "one"])
+    (command,) = re.findall("<pre>(.*)</pre>", (tmp_path / "one" / "report.html").read_text(encoding="utf-8"))
+    run_backlit([*shlex.split(unescape(command))[1:], "--quiet", "--out", "two"])
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def run_backlit(words):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+
+
+def test_numbers_are_written_as_people_read_them():
+    assert [number(value) for value in (0.123456, 10000.0, 10199.54, 5e12, None)] == [
+        "0.1235", "10,000", "10,199.5", "5e+12", "",
+    ]  # fmt: skip
+    assert [cell(value) for value in (5269.58, 10277, True, None, "x" * 50)] == [
+        "5269.58", "10277", "true", "", "x" * 39 + "…",
+    ]  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import shlex
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
@@ -224,10 +226,27 @@ def repeat(trained: Trained) -> str:
         ("data", f"{table.about}, SHA-256 {table.digest}"), ("seed", str(trained.options.seed)),
         ("Backlit", backlit.__version__), ("NumPy", np.__version__),
     ]  # fmt: skip
-    words = "In this folder, with the data where they were:"
-    return f"<p>{words}</p>\n<pre>backlit train --config config.toml</pre>\n" + grid(
+    words = "With the data where they were; or with this run's config.toml, as --config FILE:"
+    return f"<p>{words}</p>\n<pre>{escape(command_of(trained))}</pre>\n" + grid(
         ("", ""), rows, texts=(0,), notes=(1,)
     )
+
+
+def command_of(trained: Trained) -> str:
+    """The command line that makes the same run: the data, and what is not as it would be by itself."""
+    table, options = trained.prepared.table, trained.options
+    words = ["backlit", "train", table.source]
+    words += [] if table.target == table.columns[-1] else ["--target", table.target]
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if value == field.default or (field.name == "lr" and options.find_lr):
+            continue
+        words.append("--" + field.name.replace("_", "-"))
+        if isinstance(value, tuple):
+            words.append(",".join(map(str, value)) or "0")
+        elif value is not True:
+            words.append(str(value))
+    return shlex.join(words)
 
 
 def picture(path: Path, words: str) -> str:
@@ -260,12 +279,17 @@ def more(count: int, what: str) -> str:
 
 
 def number(value: Any) -> str:
-    """Four digits; nothing for None or what is not defined."""
-    return "" if value is None or value != value else f"{value:.4g}"
+    """Four digits, or all that stand before the point; nothing for None or what is not defined."""
+    if value is None or value != value:
+        return ""
+    return f"{value:,.1f}".removesuffix(".0") if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def cell(value: Any) -> str:
-    text = number(value) if isinstance(value, float) else "" if value is None else str(value)
+    """A value of the user's own: a float in 7 digits, a truth value as the encoders call it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f"{value:.7g}" if isinstance(value, float) else "" if value is None else str(value)
     return text if len(text) <= 40 else text[:39] + "…"
 
 
