@@ -5,6 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Container, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from backlit.tracing.graph import Call, Line
 
@@ -40,13 +42,13 @@ def module_names(calls: Sequence[Call], owners: Sequence[str]) -> dict[int, str]
     `owners` are the paths of the modules that make the calls, "" for none.
     """
     names: dict[int, str] = {}
-    last = ""
-    for k in reversed(range(len(calls))):
-        call, owner = calls[k], owners[k]
-        if k + 1 == len(calls) or owners[k + 1] != owner:
-            last = call.op
+    for owner, run in groupby(zip(owners, calls, strict=True), key=itemgetter(0)):
+        made = [call for _, call in run]
         is_layer = not any(other.startswith(f"{owner}.") for other in owners)
-        names[id(call.out)] = plain(owner) if is_layer and call.op == last else f"{plain(owner)}_{call.op}"
+        is_one_op = len({call.op for call in made}) == 1
+        for call in made:
+            is_whole = is_layer and (is_one_op or call is made[-1])
+            names[id(call.out)] = plain(owner) if is_whole else f"{plain(owner)}_{call.op}"
     return names
 
 
