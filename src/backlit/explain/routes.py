@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backlit.explain.factors import Factors, adjoints, factors, remainder
+from backlit.explain.factors import Factors, adjoints, factors
 from backlit.explain.replay import doubled, replay
-from backlit.tracing.graph import Graph, Line
+from backlit.tracing.graph import Call, Graph, Line
 
 #: A central difference is best where its rounding and its cut-off are alike: at the cube root of the precision.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
@@ -78,33 +78,40 @@ class Network:
         self.lines, self.start, self.element = lines, start, element
         self.source = Node(start, element)
         self.value = float(np.ravel(doubled(np.asarray(start.value)))[element])
-        within = set(lines)
-        calls = [call for call in graph.calls.values() if call.out in within]
-        self.seeds = {loss: seed_of(graph, loss) for loss in losses}
         self.values = replay(lines, {})
         self.h = STEP * max(1.0, abs(self.value))
         self.up, self.down = self.changed(self.value + self.h), self.changed(self.value - self.h)
+        self.seeds = {loss: seed_of(graph, loss) for loss in losses}
         self.edges: dict[Node, list[Edge]] = {}
         self.says: dict[int, str] = {}
         self.is_bundled = self.is_bypassed = False
+        within = set(lines)
         # Of two backward passes through one call, the record keeps the last gradient alone: no ground to compare on.
         tolerance = tolerance_of(lines) if len(losses) == 1 else 0.0
+        self.link([call for call in graph.calls.values() if call.out in within], tolerance)
+        self.reckon()
+        if tolerance and gradient is not None:
+            self.compare(gradient, tolerance)
+
+    def link(self, calls: list[Call], tolerance: float) -> None:
+        """Join the elements: by the ops' local derivatives, by what came past the ops, and with the loss."""
         backward, beyond = adjoints(calls, self.values, self.seeds, tolerance)
         reached = self.reached()
         for found in factors(calls, self.values, reached, backward):
             self.add(found)
         for line, rest in beyond.items():
             self.add_beyond(line, np.where(reached.get(line, False), rest, 0.0))
-        if tolerance and gradient is not None:
-            known = np.zeros(start.shape)
-            known.ravel()[element] = gradient
-            there = np.zeros(start.shape)
-            there.ravel()[element] = np.ravel(backward.get(start, there))[element]
-            self.add_beyond(start, remainder(known, there, tolerance))
         for loss, seed in self.seeds.items():
             for k, value in enumerate(np.ravel(seed)):
                 self.edges.setdefault(Node(loss, k), []).append(Edge(LOSS, float(value), None))
-        self.reckon()
+
+    def compare(self, gradient: float, tolerance: float) -> None:
+        """What the recorded gradient has beyond all routes came past the ops too, straight to the scalar."""
+        rest = np.zeros(self.start.shape)
+        rest.ravel()[self.element] = gradient - self.sums[self.source] if math.isfinite(gradient) else 0.0
+        if abs(rest).max() > tolerance * self.sizes[self.source]:
+            self.add_beyond(self.start, rest)
+            self.reckon()
 
     def changed(self, value: float) -> dict[Line, Any]:
         """The forward pass with another value of the scalar."""
