@@ -225,6 +225,14 @@ def test_what_no_gradient_went_through_is_seen_by_the_difference_alone():
     assert "detach()" in str(found)
 
 
+def test_the_rounding_of_a_difference_is_no_way_of_its_own():
+    w = torch.tensor([1e-6], dtype=torch.float64, requires_grad=True)
+    found = path(explained(lambda: (w * 1e-7 + 1000).sum().backward()), "w[0]")
+    assert found.agrees
+    assert abs(found.difference - found.total) <= found.noise
+    assert "sees what gradients do not" not in str(found)
+
+
 def test_a_function_of_the_users_own_is_taken_from_the_record():
     class Straight(torch.autograd.Function):
         @staticmethod

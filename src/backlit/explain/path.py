@@ -26,7 +26,8 @@ class Path:
     `routes` are those with the largest products; `more` further ones sum to `more_sum`. `groups` are the routes
     gathered by the first element that they pass, a row and a unit say: its name, how many they are and their sum.
     `total` is the sum over all of them, `gradient` what the step recorded (None if no gradient arrived) and
-    `difference` the central finite difference of the loss, in double precision, at a distance of `h` to both sides.
+    `difference` the central finite difference of the loss, in double precision, at a distance of `h` to both sides;
+    `noise` is how much of it may be rounding.
     `is_bundled` says that some products reach the loss in one piece, because to take it apart would take too long;
     `is_bypassed` that some do because their gradient came past the ops: from an autograd.Function, from a hook, or
     through a write to a part of a tensor. Their last factor is taken from the record.
@@ -42,6 +43,7 @@ class Path:
     gradient: float | None
     difference: float
     h: float
+    noise: float
     tolerance: float
     is_bundled: bool = False
     is_bypassed: bool = False
@@ -92,7 +94,7 @@ def path(explanation: Explanation, name: str, most: int = 12) -> Path:
     many, listed = network.counts[network.source], summed([route.product for route in routes])
     return Path(
         name, network.value, tuple(routes), many - len(routes), total - listed if many > len(routes) else 0.0,
-        tuple(network.groups()), total, gradient, network.difference, network.h,
+        tuple(network.groups()), total, gradient, network.difference, network.h, network.noise,
         tolerance_of(lines) * network.sizes[network.source], network.is_bundled, network.is_bypassed,
     )  # fmt: skip
 

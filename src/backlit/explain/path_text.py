@@ -63,12 +63,12 @@ def sums(path: Path) -> list[str]:
     )
     if path.gradient is not None and not path.agrees:
         lines += ["", *CHANGED_ON_THE_WAY]
-    elif abs(path.total - path.difference) > max(path.tolerance, DIFFERENCE * abs(path.total)):
+    elif abs(path.total - path.difference) > max(path.tolerance, path.noise, DIFFERENCE * abs(path.total)):
         lines += ["", *SEEN_BY_DIFFERENCES_ALONE]
     return lines
 
 
-#: Up to this share of the sum a finite difference may be off by its own error.
+#: Up to this share of the sum a finite difference may be off because the loss is curved.
 DIFFERENCE = 1e-4
 PAST_THE_OPS = (
     "  A gradient came past the ops: from an autograd.Function, from a hook, or through a write to a part of a",

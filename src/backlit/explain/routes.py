@@ -140,6 +140,11 @@ class Network:
         """The central finite difference of the sum of all losses."""
         return (self.loss(self.up) - self.loss(self.down)) / (2 * self.h)
 
+    @property
+    def noise(self) -> float:
+        """What the rounding of two losses may come to in their difference."""
+        return ROUNDING * float(np.finfo(np.float64).eps) * abs(self.loss(self.values)) / self.h
+
     def loss(self, values: dict[Line, Any]) -> float:
         return float(sum(np.sum(np.asarray(values[line]) * seed) for line, seed in self.seeds.items()))
 
