@@ -4,9 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import backlit as torch
 from backlit import nn
+from backlit.compiler.magnitudes import scales
 
 X = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 Y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
@@ -235,3 +238,40 @@ def test_memory_that_is_overwritten_is_read_when_it_was_read():
     np.testing.assert_array_equal(found["first"], [6, 12])
     np.testing.assert_array_equal(found["second"], [30, 12])
     np.testing.assert_array_equal(found["d_w"], [10, 4, 6])
+
+
+LAYERS = [nn.ReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.Softplus, nn.Hardtanh, nn.Dropout, lambda: nn.LayerNorm(3)]
+LOSSES = [
+    lambda p, y: nn.functional.binary_cross_entropy(torch.sigmoid(p), y),
+    nn.functional.binary_cross_entropy_with_logits,
+    nn.functional.mse_loss,
+    nn.functional.huber_loss,
+    lambda p, y: nn.functional.cross_entropy(p, y.argmax(1), label_smoothing=0.1),
+    lambda p, y: nn.functional.nll_loss(torch.log_softmax(p, 1), y.argmax(1)),
+    lambda p, y: ((p - y) ** 2).sum() / 2 + 0.01 * p.abs().mean(),
+]
+OPTIMIZERS = [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.NAdam]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(LAYERS), min_size=1, max_size=3),
+    loss_of=st.sampled_from(LOSSES),
+    optimizer_of=st.sampled_from(OPTIMIZERS),
+    rows=st.integers(1, 7),
+    seed=st.integers(0, 99),
+    is_double=st.booleans(),
+)
+def test_the_readable_step_of_any_small_network_is_the_recorded_one(
+    kinds, loss_of, optimizer_of, rows, seed, is_double
+):
+    torch.manual_seed(seed)
+    dtype = torch.float64 if is_double else torch.float32
+    layers = [layer for kind in kinds for layer in (nn.Linear(3, 3), kind())]
+    model = nn.Sequential(*layers, nn.Linear(3, 2)).to(dtype)
+    optimizer = optimizer_of(model.parameters(), lr=0.01)
+    graph = recorded(model, optimizer, loss_of, torch.randn(rows, 3, dtype=dtype), torch.rand(rows, 2, dtype=dtype))
+    found, terms = graph.run(verbatim=False), scales(graph)
+    for name, line in graph.outputs.items():
+        share = {"float32": 1e-6, "float64": 1e-12}.get(str(line.dtype), 0)
+        assert np.max(np.abs(found[name] - line.value), initial=0) <= share * terms[name]

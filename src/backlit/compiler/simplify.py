@@ -50,11 +50,14 @@ def readable(graph: Graph) -> Graph:
     if graph.is_readable:
         return graph
     simple = passed(graph, (*EXACT, *SIMPLIFYING, *WRITING))
-    if is_right(simple, graph):
+    apart = differing(simple, graph)
+    if not apart:
         return simple
     plain = passed(graph, (*EXACT, *REWORDING, *WRITING))
-    plain = plain if is_right(plain, graph) else replace(graph, notes=list(graph.notes), is_readable=True)
-    plain.notes.append("the textbook's shorter formulas are left out: on the numbers of this step they round otherwise")
+    plain = replace(graph, notes=list(graph.notes), is_readable=True) if differing(plain, graph) else plain
+    plain.notes.append(
+        f"the textbook's shorter formulas are left out: they round otherwise, and {listed(apart)} would differ"
+    )
     return plain
 
 
@@ -64,7 +67,11 @@ def passed(graph: Graph, passes: Sequence[Pass]) -> Graph:
     return replace(graph, is_readable=True)
 
 
-def is_right(changed: Graph, graph: Graph) -> bool:
-    """Whether the program of a changed graph leaves behind what the record has."""
+def differing(changed: Graph, graph: Graph) -> list[str]:
+    """The outputs in which the program of a changed graph leaves behind something else than the record has."""
     found, scale = executed(changed), scales(graph)
-    return all(agree(found[name], line.value, of_a_step, scale[name]) for name, line in graph.outputs.items())
+    return [name for name, line in graph.outputs.items() if not agree(found[name], line.value, of_a_step, scale[name])]
+
+
+def listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
