@@ -19,7 +19,7 @@ def test_the_first_picture_is_what_the_command_prints(tmp_path):
     command = [sys.executable, "-m", "backlit", *words.split(), "--out", str(tmp_path / "iris")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     expected, printed = (
-        [shape_of(line) for line in text.splitlines() if line and not line.startswith(("epoch", "run"))]
+        [shape_of(line) for line in text.splitlines() if line and not line.startswith(("epoch", "run", "report"))]
         for text in (shown, done.stdout)
     )
     assert printed == expected

@@ -68,7 +68,8 @@ def summary(trained: Trained, seconds: float, folder: Path, done: int = 0) -> st
     lines = {"rate": f"{trained.options.lr:.3g}, found by the sweep"} if trained.options.find_lr else {}
     lines["stopped"] = f"after epoch {len(history.epochs)}: {history.stopped}{kept}"
     lines["took"] = f"{_count(len(history) - done, 'step')} in {seconds:.2f} s"
-    return f"{_lines(lines)}\n\n{_table(trained.metrics)}\n\n{_lines({'run': str(folder)})}"
+    where = {"run": str(folder), "report": str(folder / "report.html")}
+    return f"{_lines(lines)}\n\n{_table(trained.metrics)}\n\n{_lines(where)}"
 
 
 @contextmanager
