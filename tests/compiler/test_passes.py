@@ -201,3 +201,18 @@ def test_a_fallback_is_said_and_exact():
     assert len(simple) < len(graph) / 2
     for name, value in simple.run().items():
         np.testing.assert_array_equal(value, graph.outputs[name].value)
+
+
+def test_what_is_read_again_after_a_write_is_not_shared_through_changed_lines():
+    def step():
+        base = (torch.ones(4) * 2).reshape(4)
+        part = base.reshape(2, 2)
+        first = part.reshape(4).exp()
+        part[0] = 0.0
+        second = part.reshape(4).exp()
+        return first, second, base * 1
+
+    graph = torch.trace(step)
+    for found in (graph.run(), graph.run(verbatim=False)):
+        np.testing.assert_allclose(found["first"], np.exp([2, 2, 2, 2]), rtol=1e-6)
+        np.testing.assert_allclose(found["second"], np.exp([0, 0, 2, 2]), rtol=1e-6)

@@ -36,6 +36,7 @@ class Draft:
         self.lines: list[Line] = []
         self.now: dict[int, Any] = {}  # of a line of the old graph: what stands for it, a line or a constant
         self.taken = {line.name for line in graph.lines}
+        self.moving = unsteady(graph)
 
     def current(self, value: Any) -> Any:
         """What stands for a line of the old graph."""
@@ -53,7 +54,13 @@ class Draft:
         """The line with another expression; it stands for the old one from here on."""
         new = replace(line, expression=expression, **traits)
         self.now[id(line)] = new
+        if id(line) in self.moving:
+            self.moving.add(id(new))
         return new
+
+    def is_steady(self, line: Line) -> bool:
+        """Whether a line gives the same wherever it is computed: nothing overwrites it, or what it reads."""
+        return id(line) not in self.moving and not any(id(operand) in self.moving for operand in line.operands)
 
     def take(self, line: Line) -> Line:
         """Take a line over, its operands brought up to date."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from backlit.compiler.draft import Draft, agree, of_a_line, of_a_step, of_nothing, unsteady, value_of
+from backlit.compiler.draft import Draft, agree, of_a_line, of_a_step, of_nothing, value_of
 from backlit.compiler.patterns import Bound, find, make
 from backlit.tracing.graph import Expression, Graph, Line
 from backlit.tracing.names import hint
@@ -102,13 +102,13 @@ def use_identities(graph: Graph, identities: Sequence[Identity], exact: bool = F
     An identity that fails on the recorded numbers, as where a probability has come to be exactly 1, is left out there.
     """
     identities = [identity._replace(tolerance=of_nothing) for identity in identities] if exact else identities
-    draft, moving = Draft(graph), unsteady(graph)
+    draft = Draft(graph)
     notes: dict[str, None] = {}
     there: set[int] = set()
     for line in graph.lines:
         new = draft.brought(line)
-        if id(line) not in moving and new.kind not in ("input", "write", "same"):
-            new = simplified(draft, line, new, identities, notes, moving)
+        if id(line) not in draft.moving and new.kind not in ("input", "write", "same"):
+            new = simplified(draft, line, new, identities, notes)
         if id(new) not in there:
             draft.lines.append(new)
             there.add(id(new))
@@ -117,14 +117,12 @@ def use_identities(graph: Graph, identities: Sequence[Identity], exact: bool = F
     return changed
 
 
-def simplified(
-    draft: Draft, old: Line, line: Line, identities: Sequence[Identity], notes: dict[str, None], moving: set[int]
-) -> Line:
+def simplified(draft: Draft, old: Line, line: Line, identities: Sequence[Identity], notes: dict[str, None]) -> Line:
     """The line after every identity that fits it, one after the other."""
     for _ in range(len(identities)):
         for identity in identities:
             bound = find(identity.found, line)
-            if bound is None or any(id(v) in moving for v in bound.values()):
+            if bound is None or any(id(v) in draft.moving for v in bound.values()):
                 continue
             new = tried(draft, old, line, identity, bound)
             if new is not None:

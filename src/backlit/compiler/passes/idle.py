@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backlit.compiler.draft import Draft, agree, of_nothing, unsteady, value_of
+from backlit.compiler.draft import Draft, agree, of_nothing, value_of
 from backlit.tracing.graph import Graph, Line
 
 #: Functions and methods that give back what they are given, where shape and dtype stay as they are.
@@ -29,11 +29,11 @@ def drop_idle(graph: Graph) -> Graph:
     before: s = np.broadcast_to(g, (4, 1));  t = s * x;  u = np.where(False, 0, np.reshape(t, (4, 1)))
     after:  t = g * x                                                                    (x, t: (4, 1))
     """
-    draft, moving = Draft(graph), unsteady(graph)
+    draft = Draft(graph)
     outputs = {id(line) for line in graph.outputs.values()}
     for line in graph.lines:
         new = draft.brought(line)
-        is_steady = id(line) not in moving and not any(id(o) in moving for o in line.operands)
+        is_steady = draft.is_steady(new) and id(line) not in draft.moving
         same = same_as(new) if is_steady and id(line) not in outputs else None
         if same is not None and not is_known(line):
             draft.now[id(line)] = same

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from backlit.compiler.draft import Draft, unsteady
+from backlit.compiler.draft import Draft
 from backlit.compiler.passes.unread import drop_unread
 from backlit.tracing.graph import Expression, Graph, Line, lines_in, replaced
 from backlit.tracing.source import statement
@@ -23,15 +23,15 @@ def nest_thoughts(graph: Graph) -> Graph:
     A thought is one op, one rule, one update, or one line of the user's own formula. Values with a name of their own
     and outputs keep their line. Nothing is moved past a write to memory that it reads.
     """
-    draft, moving = Draft(graph), unsteady(graph)
+    draft = Draft(graph)
     uses = Counter(id(o) for line in graph.lines for o in lines_in(line.expression))
     uses.update(id(line) for line in graph.outputs.values())
     inside = {id(o) for line in graph.lines if line.kind == "write" for o in lines_in(line.expression)}
     final = {id(line) for line in (*graph.outputs.values(), graph.loss)}
     loose = {
         id(line): line for line in graph.lines
-        if not (line.is_named or id(line) in final | inside | moving or line.kind in ("input", "write", "same"))
-        and (uses[id(line)] == 1 or is_trifle(line)) and not any(id(o) in moving for o in line.operands)
+        if not (line.is_named or id(line) in final | inside or line.kind in ("input", "write", "same"))
+        and (uses[id(line)] == 1 or is_trifle(line)) and draft.is_steady(line)
     }  # fmt: skip
     nested: dict[int, Expression] = {}  # of a loose line: its expression, with what is nested in it
     for line in graph.lines:

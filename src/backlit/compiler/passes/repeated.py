@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backlit.compiler.draft import Draft, unsteady
+from backlit.compiler.draft import Draft
 from backlit.tracing.graph import Expression, Graph, Line
 
 
@@ -16,12 +16,12 @@ def share_repeated(graph: Graph) -> Graph:
 
     Memory that the step overwrites is left alone: there the same words may mean two things.
     """
-    draft, moving = Draft(graph), unsteady(graph)
+    draft = Draft(graph)
     outputs = {id(line) for line in graph.outputs.values()}
     known: dict[Any, Line] = {}
     for line in graph.lines:
         new = draft.brought(line)
-        if new.kind in ("input", "write", "same") or id(line) in moving or any(id(o) in moving for o in new.operands):
+        if new.kind in ("input", "write", "same") or not draft.is_steady(new):
             draft.lines.append(new)
             continue
         first = known.setdefault(key_of(new.expression), new)
