@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backlit.autograd.modes import grad_mode
-from backlit.autograd.tracked import Tracked
+from backlit.autograd.tracked import Tracked, users_frame
 from backlit.explain.explanation import Explanation
 from backlit.explain.recorded import explanation_of
 from backlit.ops.registry import Op, reading
@@ -67,8 +67,9 @@ class Watcher:
     def forward(self, op: Op, inputs: Sequence[Any], arrays: Sequence[Any], settings: dict[str, Any]) -> Any:
         if self.meets(inputs) and self.is_next and self.recorder is None:
             self.begin()
-        return op.forward(*arrays, **settings) if self.recorder is None else self.recorder.forward(
-            op, inputs, arrays, settings)  # fmt: skip
+        if self.recorder is not None:
+            return self.recorder.forward(op, inputs, arrays, settings)
+        return op.forward(*arrays, **settings)
 
     def made(self, result: Any) -> None:
         if self.recorder is not None:
@@ -85,7 +86,7 @@ class Watcher:
         if self.stepping is None:
             self.stepping = optimizer
             if self.is_next and self.recorder is None:
-                self.begin()  # a closure computes the loss, or another optimizer used this gradient before
+                self.begin().look_at(users_frame())  # a closure has the loss, or there was an optimizer before this one
 
     def after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if self.stepping is optimizer:  # and not one that another optimizer calls
@@ -118,11 +119,11 @@ class Watcher:
             return False
         return any(is_changed(*each) for each in self.leaves.values())
 
-    def begin(self) -> None:
+    def begin(self) -> Recorder:
         """Record from here on."""
-        self.recorder = StepRecorder(self)
-        self.open.enter_context(listening_to_draws(self.recorder))
-        reading.recorder = reading.listener = self.recorder
+        recorder = self.recorder = reading.recorder = reading.listener = StepRecorder(self)
+        self.open.enter_context(listening_to_draws(recorder))
+        return recorder
 
     def count(self, optimizer: Any) -> None:
         """A step has ended. Raises StepIsComplete if it was the wanted one."""

@@ -44,6 +44,8 @@ def graph_of(recorder: Recorder, step: Callable[..., Any] | None, examples: Iter
         graph.outputs[line.name] = line
     for leaf, line in recorder.gradients.values():
         graph.outputs[f"d_{names.of_tensor(leaf)}"] = line
+    for parameter, line in recorder.updated.values():
+        graph.outputs[names.of_tensor(parameter)] = line
     for array, line in recorder.memory.held.values():
         path = names.paths.get(id(array))
         if path is not None and line.kind != "input" and path[0] not in graph.outputs:
