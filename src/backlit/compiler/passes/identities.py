@@ -159,7 +159,7 @@ def standing_for(draft: Draft, old: Line, line: Line, made: Any) -> Line | None:
     if not isinstance(made, Line):
         return None
     if line.is_named or any(old is out for out in draft.graph.outputs.values()):
-        is_free = not made.is_named and made.kind not in ("input", "write", "same")
+        is_free = not made.is_named and made.kind not in ("input", "write", "same") and draft.is_steady(made)
         return draft.changed(old, made.expression) if is_free else None
     draft.now[id(old)] = made
     return made

@@ -21,6 +21,8 @@ SHAPING = (
     "ravel",
     "copy",
 )
+#: Lines that compute nothing by themselves.
+GIVEN = ("input", "write", "same")
 
 
 def drop_idle(graph: Graph) -> Graph:
@@ -38,7 +40,7 @@ def drop_idle(graph: Graph) -> Graph:
         if same is not None and not is_known(line):
             draft.now[id(line)] = same
             continue
-        if same is not None and not is_known(same) and same.kind not in ("input", "write", "same"):
+        if same is not None and not is_known(same) and same.kind not in GIVEN and draft.is_steady(same):
             new = draft.changed(line, same.expression)  # the better of two names stays
         if new.kind == "infix" and new.expression.text != "@" and is_steady:
             new = without_broadcasts(draft, line, new)
@@ -68,6 +70,8 @@ def without_broadcasts(draft: Draft, old: Line, line: Line) -> Line:
     """The operator on what its operands were before they were stretched, if that gives the same."""
     short = tuple(unstretched(value) for value in line.expression.arguments)
     if all(s is a for s, a in zip(short, line.expression.arguments, strict=True)):
+        return line
+    if any(id(s) in draft.moving for s in short):
         return line
     for arguments in (short, (short[0], line.expression.arguments[1]), (line.expression.arguments[0], short[1])):
         expression = line.expression._replace(arguments=arguments)
