@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -25,8 +26,8 @@ CO_VARARGS = 0x04
 REQUIRED = object()
 
 
-class Reading:
-    """Who reads the ops besides the eager engine.
+class Reading(threading.local):
+    """Who reads the ops of this thread besides the eager engine.
 
     recorder: while a step is written down, who does it. listener: who is told of every call of an op and every backward
     pass: the recorder, or someone who waits for the step to record. Both None else.

@@ -25,6 +25,7 @@ class Memory:
         self.held: dict[int, tuple[Array, Line]] = {}  # the array too: an id must not be given out again
         self.given: dict[int, tuple[Array, Line]] = {}  # what was there before, under its first line
         self.drawn: dict[int, tuple[Array, str, Array]] = {}  # by the generator: the method, and the state before
+        self.draws: list[tuple[Array, str, tuple[Any, ...], dict[str, Any]]] = []  # each with what it was asked for
         self.outside: dict[int, Array] = {}  # computed by the user's own NumPy from recorded values
 
     def knows(self, array: Array) -> bool:
@@ -60,6 +61,7 @@ class Memory:
 
     def taken_out(self, array: Array) -> Array:
         """A recorded array as the user's NumPy gets it."""
+        self.recorder.look(array)
         return array.view(Outside) if self.knows(array) else array
 
     def brought_back(self, array: Array, original: Any) -> None:

@@ -44,6 +44,7 @@ def noted(name: str, recorder: Recorder) -> Callable[..., Any]:
         array = draw(self, *args, **kwargs)
         if recorder.is_listening:
             recorder.memory.drawn[id(array)] = (array, name, state)
+            recorder.memory.draws.append((array, name, args, kwargs))
         return array
 
     return method

@@ -16,7 +16,8 @@ EVENTS = ("on_start", "on_step", "on_epoch", "on_end")
 class Run:
     """A training run as its callbacks see it. `step` and `epoch` say how many are done; `loss` is the last step's.
 
-    `pause` is a step after which callbacks are told, though the engine could run on past it.
+    `pause` is a step after which callbacks are told, though the engine could run on past it; with `one_by_one` they are
+    told after every step.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Run:
         self.step = 0
         self.epoch = 0
         self.pause = 0
+        self.one_by_one = False
         self.loss = float("nan")
 
     def stop(self, reason: str) -> None:

@@ -98,6 +98,8 @@ def _train(run: Run, engine: Engine, batches: Batches, listeners: Listeners, los
             until = (run.epoch + 1) * run.steps_per_epoch if must_pause else run.steps
             if run.step < run.pause:
                 until = min(until, run.pause)
+            if run.one_by_one:
+                until = run.step + 1
             losses = engine.advance(until - run.step, run.step)
             run.step += len(losses)
             run.loss = float(losses[-1])

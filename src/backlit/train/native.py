@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,21 +17,27 @@ from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.choices import Loss
 from backlit.train.engines import Eager
+from backlit.train.rehearsal import Recorded, obstacle, rehearsal
 
 #: Seconds that a call may take, so that progress, early stopping and Ctrl-C are heard at least twenty times a second.
 PROMPT = 0.04
 #: Steps of the first call, which finds out how long one takes.
 FIRST_CALL = 8
+#: Bytes of random numbers that are drawn ahead for a call.
+MOST_DRAWN = 1 << 25
+#: A run whose settings change more often than this, other than its learning rates, is not compiled anew.
+MOST_COMPILED = 4
+#: Recording listens to the one default generator and to all modules: threads take turns.
+ONE_AT_A_TIME = threading.Lock()
 
 
 class Native:
     """Runs chunks of steps as machine code, and eagerly what has no compiled form.
 
     A run's first `begin` steps are eager, the one in which the optimizer makes its state, and all that somebody listens
-    to. Then two steps are
-    rehearsed and recorded; if they did the same, what they did is compiled, and all whole batches from there on run
-    natively. Rehearsed steps leave everything as it was, so that a run that was interrupted goes on with the very bits
-    of one that was not.
+    to. Then two steps are rehearsed and recorded; if they did the same, what they did is compiled, and all whole
+    batches from there on run natively. Rehearsed steps leave everything as it was, so that a run that was interrupted
+    goes on with the very bits of one that was not.
     `reason` says why nothing is compiled, "" if all is well; `tell` is called with it once.
     """
 
@@ -49,6 +55,7 @@ class Native:
         self.model, self.optimizer, self.batches, self.tell = model, optimizer, batches, tell
         self.reason = ""
         self.native: Any = None
+        self.compiled = 0  # how often
         self.taken = 0  # steps since the recorded one
         self.pace = 0.0  # seconds a step
 
@@ -58,9 +65,13 @@ class Native:
         has_state = bool(self.optimizer.state) or not self.optimizer.needs_state
         if self.reason or after < self.begin or not has_state or count == 0 or reading.listener is not None:
             return self.eagerly()
-        if self.native is None or not self.is_as_recorded():
+        rates = None if self.native is None else self.as_recorded.rates()
+        if rates is None:
             self.prepare()
-        return self.natively(count) if self.native is not None and self.is_as_recorded() else self.eagerly()
+            rates = None if self.reason else self.as_recorded.rates()
+        if rates is not None and any(old != new for old, new in rates.items()):
+            rates = self.checked(rates)
+        return self.eagerly() if rates is None else self.natively(count, rates)
 
     def whole_batches(self, most: int) -> int:
         """How many steps see a whole batch before the epoch's end."""
@@ -78,97 +89,104 @@ class Native:
     def prepare(self) -> None:
         """Rehearse two steps, and compile what they did; or say why not."""
         self.native = None
+        self.compiled += 1
+        reason = obstacle(self.model, self.optimizer)
+        if self.compiled > MOST_COMPILED:
+            reason = "the optimizer's settings, or the model's tensors, are others again and again"
+        if not reason:
+            reason = self.compile()
+        if reason:
+            self.give_up(reason)
+
+    def compile(self) -> str:
+        """Out: why there is no compiled step, "" if there is one."""
         try:
             from backlit.compiler.native import NotCompilable, check_repeats, compile_plan
-        except ImportError as error:
-            self.give_up(f"{error.name} is not installed")
-            return
+        except (ImportError, OSError) as error:  # OSError: the library is there, and cannot be loaded
+            return f"LLVM cannot be used ({error})"
+        from backlit.tracing import TraceError
+
         try:
-            with rehearsal(self.model, self.optimizer, self.batches):
-                first, second = self.recorded(), self.recorded()
+            with ONE_AT_A_TIME, rehearsal(self.model, self.optimizer, self.batches):
+                place = self.batches.order, self.batches.start
+                first, _ = self.recorded()
+                if not self.whole_batches(1):  # only the epoch's short batch is left
+                    self.batches.order, self.batches.start = place
+                second, self.gradients = self.recorded()
             check_repeats(first, second)
             self.native = compile_plan(second)
-            self.groups = [settings_of(group) for group in self.optimizer.param_groups]
-            self.taken = -2  # the recorded step is the second from here
-        except NotCompilable as error:
-            self.give_up(str(error))
+        except (NotCompilable, TraceError) as error:
+            return str(error)
+        self.as_recorded, self.rates_are_free = Recorded(self.model, self.optimizer), False
+        self.taken = -2  # the recorded step is the second from here
+        return ""
 
-    def recorded(self) -> Any:
-        """Take a step and write it down as a plan."""
-        from backlit.compiler.native import plan_of
-        from backlit.tracing import recording
+    def checked(self, rates: dict[float, float]) -> dict[float, float] | None:
+        """The rates, if a rehearsed step shows that nothing but they has changed: rules may compute more from them."""
+        from backlit.compiler.native import NotCompilable, check_repeats
 
-        x, y = self.batches.next()
-        with recording() as recorder:
-            self.optimizer.step(lambda: self.eager.forward_and_backward(x, y))
-        rows = [(x.array, self.batches.x.array), (y.array, self.batches.y.array)]
-        return plan_of(recorder, rows, len(x.array))
+        if not self.rates_are_free:
+            try:
+                with ONE_AT_A_TIME, rehearsal(self.model, self.optimizer, self.batches):
+                    check_repeats(self.native.plan, self.recorded()[0], self.taken + 1)
+            except NotCompilable as error:
+                self.give_up(str(error))
+                return None
+            self.rates_are_free = True
+        return rates
 
     def give_up(self, reason: str) -> None:
         self.reason = reason
         self.tell(reason)
 
+    def recorded(self) -> tuple[Any, Any]:
+        """Take a step and write it down: the plan, and where it leaves each gradient."""
+        from backlit.compiler.native import gradients_of, plan_of
+        from backlit.tracing import recording
+
+        x, y = self.batches.next()
+        state = default_generator.get_state()
+        with recording() as recorder:
+            self.optimizer.step(lambda: self.eager.forward_and_backward(x, y))
+        rows = [(x.array, self.batches.x.array), (y.array, self.batches.y.array)]
+        gradients = gradients_of(recorder)
+        plan = plan_of(recorder, rows, len(x.array), [b for _, b in gradients], state)
+        return plan, gradients
+
     # Running.
 
-    def natively(self, count: int) -> np.ndarray:
+    def natively(self, count: int, rates: dict[float, float]) -> np.ndarray:
         """Take as many steps as there is time for."""
+        from backlit.compiler.native import bytes_of, drawn_ahead
+
+        draws = self.native.plan.draws
         count = min(count, max(1, int(PROMPT / self.pace)) if self.pace else FIRST_CALL)
-        place = self.batches.start
-        rows = self.batches.take(count)
-        settings = self.native.settings_at(self.taken + 1, self.rates)
-        start = time.perf_counter()
-        losses: np.ndarray = self.native.run(count, rows, settings)
+        count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(draws))))
+        start, place = time.perf_counter(), self.batches.start
+        rows, generator = self.batches.take(count), default_generator.get_state() if draws else None
+        drawn = drawn_ahead(draws, count)
+        arrays = [drawn[b.before] if b.drawn else b.array for b in self.native.plan.bindings]
+        losses: np.ndarray = self.native.run(count, rows, self.native.settings_at(self.taken + 1, rates), arrays)
         self.pace = (time.perf_counter() - start) / count
-        self.taken += len(losses)
-        self.note_writes(len(losses))
-        if len(losses) < count:  # the next step raises an error, in the engine that can say which
+        if len(losses) < count:
+            # A row cannot be computed with, a class number out of range, say: the eager engine says which.
             self.batches.start = place + len(losses) * self.batches.batch_size if rows is not None else 0
-            return losses if len(losses) else self.eagerly()
-        return losses
+            if generator is not None:
+                default_generator.set_state(generator)
+                drawn_ahead(draws, len(losses))
+        self.note(len(losses))
+        return losses if len(losses) else self.eagerly()
 
-    def is_as_recorded(self) -> bool:
-        """Whether the groups' settings are still the recorded ones; the rate alone may have changed."""
-        self.rates: dict[float, float] = {}
-        now = [settings_of(group) for group in self.optimizer.param_groups]
-        for before, after in zip(self.groups, now, strict=False):
-            if self.rates.setdefault(before["lr"], after["lr"]) != after["lr"]:
-                return False
-        return [{**a, "lr": 0} for a in now] == [{**b, "lr": 0} for b in self.groups]
-
-    def note_writes(self, count: int) -> None:
-        """What the optimizer counts for itself, and that its parameters' memory was overwritten."""
+    def note(self, count: int) -> None:
+        """What steps leave behind besides numbers in memory: counters, gradients, versions of what was overwritten."""
+        self.taken += count
+        if not count:
+            return
         for state in self.optimizer.state.values():
             if "step" in state:
                 state["step"].array[...] += count
+        for leaf, binding in self.gradients:
+            leaf.grad = Tensor.wrap(binding.array.copy())
         for group in self.optimizer.param_groups:
             for p in group["params"]:
                 p.version.count += 1
-
-
-def settings_of(group: dict[str, Any]) -> dict[str, Any]:
-    """A group's settings as numbers, and which of its parameters are trained."""
-    settings = {name: value for name, value in group.items() if name != "params"}
-    return {**settings, "lr": float(group["lr"]), "trained": [p.requires_grad for p in group["params"]]}
-
-
-@contextmanager
-def rehearsal(model: Module, optimizer: Optimizer, batches: Batches) -> Iterator[None]:
-    """Whatever steps change inside is afterwards as it was: weights, buffers, state, gradients, generator, rows."""
-    tensors = [*model.state_dict().values(), *(p for group in optimizer.param_groups for p in group["params"])]
-    states = [(state, dict(state)) for state in optimizer.state.values()]
-    tensors += [v for _, kept in states for v in kept.values() if isinstance(v, Tensor)]
-    arrays = [(t.array, t.array.copy()) for t in tensors]
-    gradients = [(p, p.grad) for group in optimizer.param_groups for p in group["params"]]
-    generator, place = default_generator.get_state(), (batches.order, batches.start)
-    try:
-        yield
-    finally:
-        for array, values in arrays:
-            array[...] = values
-        for state, kept in states:
-            state.clear()
-            state.update(kept)
-        for p, gradient in gradients:
-            p.grad = gradient
-        default_generator.set_state(generator)
-        batches.order, batches.start = place

@@ -88,6 +88,7 @@ class Scheduled(Callback):
             self.scheduler = SCHEDULES[self.choice](run)
         else:
             self.scheduler = self.choice if isinstance(self.choice, LRScheduler) else self.choice(run.optimizer)
+        run.one_by_one = run.one_by_one or isinstance(self.scheduler, BY_STEPS)
 
     def on_step(self, run: Run) -> None:
         # The last step of a OneCycleLR is the run's last: there is no rate after it.

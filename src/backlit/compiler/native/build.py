@@ -11,12 +11,13 @@ import numpy as np
 from llvmlite import ir
 
 from backlit.compiler.native.blas import Blas
+from backlit.compiler.native.draws import Draw
 from backlit.compiler.native.elementwise import constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import name_of
 from backlit.compiler.native.functions import Functions
 from backlit.compiler.native.step import PRODUCTS, StepCompiler
-from backlit.compiler.native.values import INDEX, STORED, Stored, Value, cast, stored
+from backlit.compiler.native.values import INDEX, Stored, Value, cast, stored, stored_kind
 from backlit.compiler.native.writer import Workspace, Writer
 from backlit.tracing.graph import Line
 
@@ -32,20 +33,23 @@ NARROW = 16
 class Binding:
     """An array that the program reads or writes: its line before the step, and the line that it holds after it.
 
-    `rows` marks the batch: the program is given all rows, and gathers those of each step.
+    `rows` marks the batch: the program is given all rows, and gathers those of each step. `drawn` marks random numbers:
+    the program is given an array of them for each step, one behind the other.
     """
 
     array: np.ndarray[Any, Any]
     before: Line | None
     after: Line | None
     rows: bool = False
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
     """What is compiled: the lines, the arrays, the settings (numbers that may change between calls), the loss.
 
-    `batch` is the number of rows that a step sees, 0 where there are none.
+    `batch` is the number of rows that a step sees, 0 where there are none; `draws` are its calls of the
+    random generator.
     """
 
     lines: Sequence[Line]
@@ -53,6 +57,7 @@ class Plan:
     settings: Sequence[Line] = ()
     loss: Line | None = None
     batch: int = 0
+    draws: Sequence[Draw] = ()
 
 
 def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
@@ -63,15 +68,18 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
     """
     function = declared(module, plan)
     count = len(plan.bindings)
-    arrays, (block, failed, *numbers) = function.args[:count], function.args[count:]
+    pointers, (block, failed, *numbers) = function.args[:count], function.args[count:]
     entry, body = function.append_basic_block("entry"), function.append_basic_block("body")
     ir.IRBuilder(entry).branch(body)
     builder = ir.IRBuilder(body)
     workspace = Workspace(block, plan.batch, by_column(plan))
-    values, targets = given_values(plan, arrays, workspace)
+    values, targets = given_values(plan, pointers, workspace)
     for line, argument in zip(plan.settings, numbers, strict=True):
         values[line] = argument_value(argument)
     writer = Writer(builder, Functions(module), Blas(module), values, workspace, failed)
+    for line, arrays in targets.items():
+        if line.kind == "input":
+            copy_given(writer, line, arrays)
     StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets).emit()
     builder.ret(loss_of(plan, values, builder))
     return function, workspace.used
@@ -79,7 +87,7 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
 
 def declared(module: ir.Module, plan: Plan) -> ir.Function:
     """The function without its body."""
-    kinds = [STORED[b.array.dtype.name].as_pointer() for b in plan.bindings]
+    kinds = [stored_kind(b.array.dtype).as_pointer() for b in plan.bindings]
     kind = ir.FunctionType(DOUBLE, [*kinds, BYTE, INDEX.as_pointer(), *[DOUBLE] * len(plan.settings)])
     function = ir.Function(module, kind, "step")
     function.linkage = "internal"
@@ -106,9 +114,15 @@ def given_values(
     for line in plan.lines:
         if line.kind == "input" and line not in values and line not in plan.settings:
             values[line] = given_number(line)
-    if any(line.kind == "input" for line in targets):
-        raise NotCompilable("an array ends as a copy of one that was given")
     return values, targets
+
+
+def copy_given(writer: Writer, line: Line, targets: Sequence[Stored]) -> None:
+    """Results that are what was given, such as a gradient that is the seed. They are written first."""
+    for target in targets:
+        if any(id(target.pointer) in value.reads for value in writer.values.values()):
+            raise NotCompilable("an array ends as a copy of another one", line)
+        writer.copy_into(target, writer.values[line])
 
 
 def argument_value(argument: ir.Argument) -> Value:
@@ -131,6 +145,12 @@ def batch_shape(binding: Binding, plan: Plan) -> tuple[int, ...]:
 def own_strides(binding: Binding) -> tuple[int, ...] | None:
     """The steps of an array that does not lie row after row, in elements."""
     array = binding.array
+    if not array.flags.aligned or not array.dtype.isnative:
+        raise NotCompilable(
+            "an array that is not aligned, or in another machine's order of bytes, has no compiled form"
+        )
+    if binding.after is not None and not array.flags.writeable:
+        raise NotCompilable("an array that is to be overwritten is read-only")
     if binding.rows:
         if not array.flags.c_contiguous:
             raise NotCompilable("the rows do not lie one after the other in memory: np.ascontiguousarray(x) does")

@@ -65,6 +65,25 @@ def tested(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dic
     return Value(line.shape, np.dtype(bool), at, value.cost + 1, value.reads, value.moves, value.fast)
 
 
+@form("np.clip")
+def clipped(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """min(max(x, low), high), where None bounds nothing."""
+    given = bound(line, ("a", "a_min", "a_max"), arguments, settings)
+    dtype, operands = np.dtype(line.dtype), [writer.operand(given["a"])]
+    steps = [("np.maximum", given.get("a_min")), ("np.minimum", given.get("a_max"))]
+    steps = [(name, end) for name, end in steps if end is not None]
+    operands += [writer.operand(end) for _, end in steps]
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        item, *ends = elements(builder, operands, indices, dtype)
+        for (name, _), end in zip(steps, ends, strict=True):
+            item = EMITTERS[name][0](builder, writer.functions, [item, end], dtype)
+        return item
+
+    cost = sum(o.cost for o in operands) + 2 * len(steps)
+    return Value(line.shape, dtype, at, cost, *joined(operands), fast_axis(operands, line.shape))
+
+
 @form("np.round")
 def rounded(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
     """To whole numbers; halves go to the even neighbour."""

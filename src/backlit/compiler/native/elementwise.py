@@ -9,7 +9,7 @@ import numpy as np
 from llvmlite import ir
 
 from backlit.compiler.native.functions import Functions
-from backlit.compiler.native.values import TYPES
+from backlit.compiler.native.values import kind_of
 
 Emit = Callable[[ir.IRBuilder, Functions, list[ir.Value], np.dtype[Any]], ir.Value]
 
@@ -212,7 +212,7 @@ TESTS: dict[str, Callable[[ir.IRBuilder, ir.Value], ir.Value]] = {
 
 def constant(value: Any, dtype: np.dtype[Any] | None) -> ir.Constant:
     """A Python number as an element of a dtype."""
-    kind = TYPES[np.dtype(dtype or np.float64).name]
+    kind = kind_of(dtype or np.float64)
     if isinstance(kind, (ir.FloatType, ir.DoubleType)):
         return ir.Constant(kind, float(np.asarray(value, np.dtype(dtype or np.float64))))
     return ir.Constant(kind, int(value))

@@ -30,7 +30,8 @@ def name_of(line: Line) -> str:
     kind, text, _, _, function = line.expression
     if kind == "kernel":
         return f"kernel {function.__name__ if function else text}"
-    return {"method": f"np.{text}", "prefix": f"prefix{text}", "attribute": f".{text}", "index": "[]"}.get(kind, text)
+    names = {"method": f"np.{text}", "prefix": f"prefix{text}", "attribute": f".{text}", "index": "[]", "write": "[]="}
+    return names.get(kind, text)
 
 
 def value_of(writer: Writer, line: Line) -> Value:

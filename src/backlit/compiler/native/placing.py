@@ -34,6 +34,19 @@ def placed(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dic
     return out
 
 
+@form("[]=")
+def written(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """array[key] = value: what the array holds from here on."""
+    target, keys, value = arguments
+    if not keys:
+        return writer.operand(value)
+    if len(keys) > 1:
+        raise NotCompilable("a part of a part of an array that is overwritten has no compiled form", line)
+    out = writer.kept(writer.operand(target))
+    put_at_key(writer, line, out, keys[0], writer.operand(value), adding=False)
+    return out
+
+
 @form("kernel replaced", "kernel added")
 def put_into(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
     """out[key] = y, or for every position of the key in turn out[key] += y, on a copy of x."""

@@ -16,12 +16,12 @@ from backlit.compiler.native.forms import form, name_of
 from backlit.compiler.native.shapes import reshaped
 from backlit.compiler.native.values import (
     INDEX,
-    TYPES,
     Indices,
     Stored,
     Value,
     aligned,
     cast,
+    kind_of,
     loop,
     nest,
     stored,
@@ -121,7 +121,7 @@ class Loops:
         """Each element by itself, in a register."""
 
         def whole(builder: ir.IRBuilder, indices: Indices) -> None:
-            slot = self.writer.slot(TYPES[np.dtype(self.out.dtype).name])
+            slot = self.writer.slot(kind_of(self.out.dtype))
             builder.store(self.none(), slot)
 
             def add(builder: ir.IRBuilder, k: ir.Value) -> None:

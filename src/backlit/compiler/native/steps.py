@@ -18,7 +18,7 @@ from backlit.compiler.native.build import (
     setting_name,
     step_function,
 )
-from backlit.compiler.native.values import INDEX, STORED, loop
+from backlit.compiler.native.values import INDEX, loop, stored_kind
 from backlit.compiler.native.writer import Workspace
 
 
@@ -54,7 +54,7 @@ class Run:
 
     def pointer_to(self, k: int, binding: Binding) -> ir.Value:
         pointer = self.builder.load(self.builder.gep(self.arrays, [INDEX(k)]))
-        return self.builder.bitcast(pointer, STORED[binding.array.dtype.name].as_pointer())
+        return self.builder.bitcast(pointer, stored_kind(binding.array.dtype).as_pointer())
 
     def write(self, step: ir.Function) -> None:
         builder = self.builder
@@ -72,7 +72,8 @@ class Run:
         if gathers(self.plan):
             with builder.if_then(draws):
                 self.gather_all(batch, count)
-        loss = builder.call(step, [*batch, self.workspace, self.failed, *self.present(count)])
+        present = [self.drawn_for(count, *pair) for pair in zip(batch, self.plan.bindings, strict=True)]
+        loss = builder.call(step, [*present, self.workspace, self.failed, *self.present(count)])
         self.close(count, loss, before, (head, taken, end))
 
     def close(self, count: ir.Value, loss: ir.Value, before: ir.Block, blocks: Sequence[ir.Block]) -> None:
@@ -90,6 +91,12 @@ class Run:
         for value, block in ((INDEX(0), before), (count, stopped), (following, taken)):
             done.add_incoming(value, block)
         builder.ret(done)
+
+    def drawn_for(self, count: ir.Value, pointer: ir.Value, binding: Binding) -> ir.Value:
+        """Where this step's random numbers begin."""
+        if not binding.drawn:
+            return pointer
+        return self.builder.gep(pointer, [self.builder.mul(count, INDEX(binding.array.size))])
 
     def present(self, count: ir.Value) -> list[ir.Value]:
         """The settings of this step: those that count are so many further."""

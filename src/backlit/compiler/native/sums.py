@@ -15,7 +15,7 @@ from backlit.compiler.native.elementwise import EMITTERS, SUM_FLAGS, constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import bound, form, name_of
 from backlit.compiler.native.shapes import reshaped
-from backlit.compiler.native.values import TYPES, Indices, Stored, Value, cast, loop_order, nest, zero
+from backlit.compiler.native.values import Indices, Stored, Value, cast, kind_of, loop_order, nest, zero
 from backlit.compiler.native.writer import Writer
 from backlit.tracing.graph import Line
 
@@ -114,7 +114,7 @@ class Reduction:
 
     def total(self, builder: ir.IRBuilder, indices: Indices) -> ir.Value:
         """One result, in a register."""
-        slot = self.writer.slot(TYPES[self.dtype.name])
+        slot = self.writer.slot(kind_of(self.dtype))
         builder.store(self.begin(builder, indices, [zero()] * len(self.over)), slot)
 
         def add(builder: ir.IRBuilder, inner: Indices) -> None:

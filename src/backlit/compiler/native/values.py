@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from backlit.compiler.native.errors import NotCompilable
+
 INDEX = ir.IntType(64)
 TYPES: dict[str, ir.Type] = {
     "float32": ir.FloatType(), "float64": ir.DoubleType(), "int64": ir.IntType(64), "int32": ir.IntType(32),
@@ -17,6 +19,24 @@ TYPES: dict[str, ir.Type] = {
 }  # fmt: skip
 #: How each is kept in memory: NumPy gives a truth value a byte.
 STORED: dict[str, ir.Type] = {**TYPES, "bool": ir.IntType(8)}
+
+
+def kind_of(dtype: Any) -> ir.Type:
+    """LLVM's type of an element. Raises NotCompilable for a dtype that has none here."""
+    return found(TYPES, dtype)
+
+
+def stored_kind(dtype: Any) -> ir.Type:
+    """How it is kept in memory."""
+    return found(STORED, dtype)
+
+
+def found(types: dict[str, ir.Type], dtype: Any) -> ir.Type:
+    name = np.dtype(dtype).name
+    if name not in types:
+        raise NotCompilable(f"{name} has no compiled form")
+    return types[name]
+
 
 Indices = tuple[ir.Value, ...]
 
@@ -159,7 +179,7 @@ def cast(builder: ir.IRBuilder, value: ir.Value, source: Any, target: Any) -> ir
     source, target = np.dtype(source or np.float64), np.dtype(target or np.float64)
     if source == target:
         return value
-    kind = TYPES[target.name]
+    kind = kind_of(target)
     if target.kind == "f":
         if source.kind == "f":
             return builder.fpext(value, kind) if target.itemsize > source.itemsize else builder.fptrunc(value, kind)

@@ -14,7 +14,6 @@ from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.functions import Functions
 from backlit.compiler.native.values import (
     INDEX,
-    STORED,
     Indices,
     Stored,
     Value,
@@ -23,6 +22,7 @@ from backlit.compiler.native.values import (
     loop_order,
     nest,
     stored,
+    stored_kind,
 )
 from backlit.tracing.graph import Line
 
@@ -42,7 +42,7 @@ class Workspace:
 
     def room(self, builder: ir.IRBuilder, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Stored:
         size = math.prod(shape) * dtype.itemsize
-        kind = STORED[dtype.name]
+        kind = stored_kind(dtype)
         with builder.goto_entry_block():
             if size <= ON_STACK:
                 start = builder.alloca(ir.ArrayType(kind, max(math.prod(shape), 1)))

@@ -1,0 +1,383 @@
+"""The native engine gives the eager one's numbers, and says so where it cannot run."""
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import backlit as torch
+from backlit import nn
+from backlit.train import L1
+from backlit.train.engines import Eager, engine_from
+from backlit.train.native import Native
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 5)).astype(np.float32)
+NUMBERS = (X[:, :1] - X[:, 1:2] * X[:, 2:3]).astype(np.float32)
+TRUTHS = (NUMBERS > 0).astype(np.float32)
+CLASSES = (X[:, 0] * 2).astype(int) % 3
+
+OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.05),
+    "momentum": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, weight_decay=1e-3),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True),
+    "adam": lambda p: torch.optim.Adam(p, lr=0.01),
+    "amsgrad": lambda p: torch.optim.Adam(p, lr=0.01, amsgrad=True),
+    "adamw": lambda p: torch.optim.AdamW(p, lr=0.01),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.005, momentum=0.5),
+    "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.05, lr_decay=1e-3),
+    "adadelta": lambda p: torch.optim.Adadelta(p, lr=0.5),
+    "adamax": lambda p: torch.optim.Adamax(p, lr=0.01),
+    "rprop": lambda p: torch.optim.Rprop(p, lr=0.001),
+}
+#: Their rules branch on the count of steps, or are given numbers that Python computes from it.
+EAGER_OPTIMIZERS = {
+    "nadam": lambda p: torch.optim.NAdam(p, lr=0.005),
+    "radam": lambda p: torch.optim.RAdam(p, lr=0.005),
+    "asgd": lambda p: torch.optim.ASGD(p, lr=0.02),
+    "lbfgs": lambda p: torch.optim.LBFGS(p, lr=0.1),
+}
+LOSSES = {
+    "mse": ("mse", NUMBERS, 1),
+    "l1": ("l1", NUMBERS, 1),
+    "huber": (nn.HuberLoss(delta=0.5), NUMBERS, 1),
+    "smooth l1": (nn.SmoothL1Loss(), NUMBERS, 1),
+    "bce with logits": ("bce_with_logits", TRUTHS, 1),
+    "cross entropy": ("cross_entropy", CLASSES, 3),
+    "smoothed": (nn.CrossEntropyLoss(label_smoothing=0.1), CLASSES, 3),
+    "weighted": (nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 0.5])), CLASSES, 3),
+    "ignoring": (nn.CrossEntropyLoss(ignore_index=1), CLASSES, 3),
+}
+
+
+def net(out=1, middle=None):
+    return nn.Sequential(nn.Linear(5, 7), *(middle or [nn.Tanh()]), nn.Linear(7, out))
+
+
+def run(engine, x=X, y=NUMBERS, make=net, loss="mse", optimizer=OPTIMIZERS["sgd"], epochs=30, batch_size=8, **settings):
+    """A fresh model trained by an engine: the model, and its losses."""
+    torch.manual_seed(1)
+    model = make()
+    chosen = {"loss": loss, "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, **settings}
+    history = torch.fit(model, x, y, seed=3, engine=engine, **chosen)
+    return model, np.array(history.losses)
+
+
+def check_same(tolerance=1e-4, **settings):
+    """Both engines give the same losses, weights, buffers and gradients; the native one without excuse."""
+    model, losses = run("eager", **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        native, found = run("native", **settings)
+    assert len(found) == len(losses)
+    np.testing.assert_allclose(found, losses, rtol=tolerance, atol=1e-7 if tolerance > 1e-6 else 0)
+    for (name, a), b in zip(native.state_dict().items(), model.state_dict().values(), strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=100 * tolerance, atol=tolerance, err_msg=name)
+    for a, b in zip(native.parameters(), model.parameters(), strict=True):
+        assert (a.grad is None) == (b.grad is None)
+        if a.grad is not None:
+            np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=100 * tolerance, atol=10 * tolerance)
+    return found
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name):
+    loss, y, out = LOSSES[name]
+    check_same(loss=loss, y=y, make=lambda: net(out))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(name):
+    check_same(optimizer=OPTIMIZERS[name], epochs=10)
+
+
+@pytest.mark.parametrize("name", EAGER_OPTIMIZERS)
+def test_optimizers_that_run_eagerly_say_so(name):
+    with pytest.warns(UserWarning, match="fit: runs eagerly, since"):
+        _, found = run("native", optimizer=EAGER_OPTIMIZERS[name], epochs=3)
+    np.testing.assert_array_equal(found, run("eager", optimizer=EAGER_OPTIMIZERS[name], epochs=3)[1])
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_double_precision_stays_equal_for_a_thousand_steps(name):
+    check_same(
+        1e-10, x=X.astype(np.float64), y=NUMBERS.astype(np.float64), make=lambda: net().double(), epochs=200,
+        optimizer=OPTIMIZERS[name],
+    )  # fmt: skip
+
+
+ACTIVATIONS = [
+    nn.ReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.SiLU, nn.ELU, nn.SELU, nn.CELU, nn.Softplus, nn.Softsign, nn.LeakyReLU,
+    nn.Hardtanh, nn.ReLU6, nn.Hardswish, nn.Hardsigmoid, nn.LogSigmoid, nn.Mish, nn.Tanhshrink, nn.Softshrink,
+    nn.Hardshrink, nn.PReLU, nn.Identity,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.__name__)
+def test_activations(kind):
+    check_same(make=lambda: net(middle=[kind()]), epochs=4)
+
+
+LAYERS = {
+    "batch norm": lambda: [nn.BatchNorm1d(7), nn.ReLU()],
+    "batch norm without a momentum": lambda: [nn.BatchNorm1d(7, momentum=None)],
+    "layer norm": lambda: [nn.LayerNorm(7), nn.ReLU()],
+    "group norm": lambda: [nn.GroupNorm(7, 7)],
+    "softmax": lambda: [nn.Softmax(dim=1)],
+    "log softmax": lambda: [nn.LogSoftmax(dim=1)],
+    "dropout": lambda: [nn.ReLU(), nn.Dropout(0.3)],
+    "two dropouts": lambda: [nn.Dropout(0.2), nn.Tanh(), nn.Dropout(0.5)],
+    "deep": lambda: [layer for _ in range(4) for layer in (nn.Linear(7, 7), nn.ReLU())],
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers(name):
+    if name == "batch norm without a momentum":
+        with pytest.warns(UserWarning, match="runs eagerly"):
+            run("native", make=lambda: net(middle=LAYERS[name]()))
+    else:
+        check_same(make=lambda: net(middle=LAYERS[name]()), epochs=8)
+
+
+class Listed(nn.Module):
+    """A module of the user's own: a list of layers, a residual, one weight used twice, a part of the input."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(5, 5) for _ in range(3)])
+        self.last = nn.Linear(10, 1)
+
+    def forward(self, x):
+        out = x
+        for layer in self.layers:
+            out = out + torch.relu(layer(out))
+        out = out @ self.layers[0].weight.T
+        return self.last(torch.cat([out[:, 1:], x[:, :2], x.mean(dim=1, keepdim=True), out[:, :3]], dim=1))
+
+
+def test_a_module_of_the_users_own():
+    check_same(make=Listed)
+
+
+class Embedded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.out = nn.Embedding(6, 4), nn.Linear(12, 1)
+
+    def forward(self, x):
+        return self.out(self.table(x).flatten(1))
+
+
+def test_embeddings():
+    words = np.random.default_rng(0).integers(0, 6, (40, 3))
+    check_same(make=Embedded, x=words)
+
+
+def test_attention():
+    class Attentive(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention, self.out = nn.MultiheadAttention(4, 2, batch_first=True), nn.Linear(4, 1)
+
+        def forward(self, x):
+            return self.out(self.attention(x, x, x)[0].mean(1))
+
+    x = np.random.default_rng(0).normal(size=(40, 3, 4)).astype(np.float32)
+    check_same(make=Attentive, x=x, epochs=5)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 7, 39, 40, 100])
+def test_batches_of_every_size(batch_size):
+    check_same(batch_size=batch_size, epochs=6)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "step", "plateau", "onecycle", "warmup"])
+def test_schedules(schedule):
+    check_same(schedule=schedule, optimizer=OPTIMIZERS["adam"])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_schedule_changes_whatever_an_optimizer_computes_from_its_rate(name):
+    _, losses = run("eager", schedule="cosine", optimizer=OPTIMIZERS[name], epochs=8)
+    _, found = run("auto", schedule="cosine", optimizer=OPTIMIZERS[name], epochs=8)
+    np.testing.assert_allclose(found, losses, rtol=1e-4)
+
+
+def test_early_stopping_stops_at_the_same_step_and_restores_the_same_weights():
+    validation = (X[:10], NUMBERS[:10] + 1)
+    found = check_same(validation=validation, patience=3, optimizer=OPTIMIZERS["adam"], epochs=200)
+    assert len(found) < 1000
+
+
+def test_penalties():
+    check_same(penalty=L1(1e-3))
+
+
+def test_frozen_layers_stay_as_they_are():
+    def frozen():
+        model = net()
+        model[0].requires_grad_(False)
+        return model
+
+    check_same(make=frozen)
+    model, _ = run("native", make=frozen)
+    torch.manual_seed(1)
+    np.testing.assert_array_equal(model[0].weight.numpy(), frozen()[0].weight.numpy())
+
+
+def test_a_layer_that_thaws_in_the_middle():
+    class Thaw:
+        def on_epoch(self, run):
+            run.model[0].requires_grad_(run.epoch >= 4)
+
+    check_same(callbacks=[Thaw()], epochs=8)
+
+
+def test_groups_with_rates_of_their_own():
+    def two_rates(parameters):
+        weight, bias, *rest = parameters
+        return torch.optim.Adam([{"params": [weight, bias], "lr": 0.02}, {"params": rest}], lr=0.005)
+
+    check_same(optimizer=two_rates, schedule="cosine")
+
+
+def test_rows_that_may_not_be_written_and_rows_in_a_file(tmp_path):
+    x = X.copy()
+    x.flags.writeable = False
+    expected = check_same(x=x)
+    np.save(tmp_path / "x.npy", X)
+    np.testing.assert_array_equal(run("native", x=np.load(tmp_path / "x.npy", mmap_mode="r"))[1], expected)
+
+
+def test_nan_in_the_data_is_carried_as_numpy_carries_it():
+    x = X.copy()
+    x[3, 2] = np.nan
+    losses = run("eager", x=x, shuffle=False)[1]
+    found = run("native", x=x, shuffle=False)[1]
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(losses))
+    assert np.isnan(found).any()
+
+
+def test_a_class_that_does_not_exist_raises_what_the_eager_engine_raises():
+    y = CLASSES.copy()
+    y[37] = 3
+    messages = []
+    for engine in ("eager", "native"):
+        with pytest.raises(IndexError) as caught:
+            run(engine, y=y, loss="cross_entropy", make=lambda: net(3), shuffle=False)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_two_threads_fit_two_models():
+    def fitted(name):
+        settings = {"loss": "mse", "optimizer": OPTIMIZERS[name], "epochs": 300, "engine": "native"}
+        losses[name] = torch.fit(models[name], X, NUMBERS, **settings).losses
+
+    def fresh():
+        torch.manual_seed(1)
+        return {name: net() for name in ("adam", "sgd")}
+
+    models, losses = fresh(), {}
+    for name in models:
+        fitted(name)
+    alone, models, losses = losses, fresh(), {}
+    threads = [threading.Thread(target=fitted, args=(name,)) for name in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name, expected in alone.items():
+        np.testing.assert_array_equal(losses[name], expected)
+
+
+class Looking(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(5, 1)
+
+    def forward(self, x):
+        return self.inner(x) * (2 if x.sum().item() > 0 else 1)
+
+
+class Noisy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner, self.rng = nn.Linear(5, 1), np.random.default_rng(0)
+
+    def forward(self, x):
+        return self.inner(x + torch.from_numpy(self.rng.normal(size=x.shape).astype(np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [(Looking, "Python looks at a value of the step"), (Noisy, "numbers that change from step to step")],
+)
+def test_what_cannot_be_compiled_runs_eagerly_and_says_why(make, words):
+    losses = run("eager", make=make)[1]
+    with pytest.warns(UserWarning, match=words):
+        found = run("native", make=make)[1]
+    if make is Looking:
+        np.testing.assert_array_equal(found, losses)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run("auto", make=make, epochs=60)
+
+
+def test_hooks_are_called():
+    calls = []
+
+    def hooked():
+        model = net()
+        model[0].register_forward_hook(lambda *args: calls.append(1))
+        return model
+
+    with pytest.warns(UserWarning, match="hook on the module '0'"):
+        _, losses = run("native", make=hooked)
+    assert len(calls) == len(losses)
+
+
+def test_without_llvm_a_run_is_eager_and_says_so_once(monkeypatch):
+    import sys
+
+    for name in [name for name in sys.modules if name.startswith(("llvmlite", "backlit.compiler.native"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    with pytest.warns(UserWarning, match="LLVM cannot be used") as caught:
+        found = run("native")[1]
+    assert len(caught) == 1
+    np.testing.assert_array_equal(found, run("eager")[1])
+
+
+def test_most_steps_of_a_run_are_native():
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    from backlit.train.batches import Batches
+
+    batches = Batches(torch.tensor(X), torch.tensor(NUMBERS), None, True)
+    engine = engine_from("native", model, nn.MSELoss(), optimizer, batches)
+    assert isinstance(engine, Native)
+    assert len(engine.advance(1000)) > 1
+    assert isinstance(engine_from("eager", model, nn.MSELoss(), optimizer, batches), Eager)
+
+
+def test_a_run_in_two_parts_is_the_run_in_one():
+    from backlit.train.state import Capture, Resume
+
+    torch.manual_seed(1)
+    start, settings = net().state_dict(), {"loss": "mse", "optimizer": "adam", "batch_size": 8, "engine": "native"}
+    (model := net()).load_state_dict(start)
+    whole = torch.fit(model, X, NUMBERS, epochs=50, seed=5, **settings)
+    (first := net()).load_state_dict(start)
+    torch.fit(first, X, NUMBERS, epochs=20, seed=5, callbacks=[capture := Capture()], **settings)
+    again = torch.fit(resumed := net(), X, NUMBERS, epochs=50, callbacks=[Resume(capture.state)], **settings)
+    np.testing.assert_array_equal(again.losses, whole.losses)
+    for a, b in zip(resumed.parameters(), model.parameters(), strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(ValueError, match="engine must be one of 'auto', 'eager', 'native'"):
+        run("fast")
