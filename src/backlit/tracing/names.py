@@ -53,7 +53,7 @@ def graph_of(recorder: Recorder, step: Callable[..., Any] | None, examples: Iter
     for line in lines_of(recorder, result):
         if line not in graph.outputs.values():
             graph.outputs[line.name] = line
-    last = {id(line.place): line for line in recorder.lines if line.kind == "write"}
+    last = {id(line.place): line for line in recorder.lines if line.kind in ("write", "same")}
     graph.outputs = {name: last.get(id(line.place), line) for name, line in graph.outputs.items()}
     return graph
 
