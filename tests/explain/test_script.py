@@ -195,6 +195,26 @@ def test_of_two_optimizers_each_takes_its_own_steps():
     assert {name for name, line in told.graph.outputs.items() if line.role == "update"} == {"weight", "bias"}
 
 
+def test_a_look_ahead_before_the_step_is_a_part_of_it():
+    def program():
+        w = torch.tensor([1.0], requires_grad=True)
+        optimizer = torch.optim.SGD([w], lr=0.1)
+        for _ in range(2):
+            (w * w).sum().backward()
+            with torch.no_grad():
+                w += 0.5
+            optimizer.zero_grad()
+            (w * w).sum().backward()
+            with torch.no_grad():
+                w -= 0.5
+            optimizer.step()
+            optimizer.zero_grad()
+
+    assert opened(program, 9).done == 2
+    before, gradient, after = opened(program, 1).explanation.parameters["w"]
+    assert (before, gradient, after) == (1, 3, pytest.approx(0.7))
+
+
 def test_the_steps_of_a_copied_optimizer_count():
     import copy
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,7 +13,11 @@ from backlit.autograd.tracked import Tracked, users_frame
 from backlit.explain.explanation import Explanation
 from backlit.explain.recorded import explanation_of
 from backlit.ops.registry import Op, reading
-from backlit.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from backlit.optim.optimizer import (
+    WATCHED,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 from backlit.tracing.modules import ModuleStack
 from backlit.tracing.outside import listening_to_draws
 from backlit.tracing.recorder import Recorder
@@ -82,6 +86,9 @@ class Watcher:
     def end_backward(self) -> None:
         pass
 
+    def arrived(self, leaves: Iterable[Any]) -> None:
+        pass
+
     def before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if self.stepping is None:
             self.stepping = optimizer
@@ -91,8 +98,8 @@ class Watcher:
     def after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if self.stepping is optimizer:  # and not one that another optimizer calls
             self.stepping = None
-            self.owned.update((id(p), p) for group in optimizer.param_groups for p in group["params"])
             self.count(optimizer)
+            self.leave_to_optimizers()
 
     # Steps.
 
@@ -117,7 +124,16 @@ class Watcher:
         """Whether a leaf is no longer what it was when the backward passes of this step used it."""
         if self.stepping is not None or self.passes == self.passes_before:
             return False
+        if not any(is_changed(*each) for each in self.leaves.values()):
+            return False
+        self.leave_to_optimizers()
         return any(is_changed(*each) for each in self.leaves.values())
+
+    def leave_to_optimizers(self) -> None:
+        """What optimizers own is theirs to change, between their steps too: some look ahead before they step."""
+        for optimizer in WATCHED:
+            self.owned.update((id(p), p) for group in optimizer.param_groups for p in group["params"])
+        self.leaves = {key: each for key, each in self.leaves.items() if key not in self.owned}
 
     def begin(self) -> Recorder:
         """Record from here on."""

@@ -28,6 +28,8 @@ Closure = Callable[[], Any]
 
 #: Hooks around the steps of every optimizer that is made while they stand here.
 EVERY_STEP: dict[str, list[Callable[..., Any]]] = {"step_pre": [], "step_post": []}
+#: The optimizers around whose steps somebody listens.
+WATCHED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class Optimizer:
@@ -237,6 +239,7 @@ class Optimizer:
         if hasattr(self.step, "_wrapped_by_lr_sched"):
             return
         plain, itself = type(self).step, weakref.ref(self)
+        WATCHED.add(self)
 
         @functools.wraps(plain)
         def step(*args: Any, **kwargs: Any) -> Any:
