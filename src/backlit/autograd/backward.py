@@ -50,6 +50,8 @@ def backward(
         found = {t: found[t.edge] for t in as_tuple(inputs) if t.edge in found}
     for tensor, g in found.items():
         accumulate(tensor, g, create_graph)
+    if reading.listener is not None:
+        reading.listener.arrived(found)
 
 
 def walk(

@@ -8,7 +8,7 @@ optimizer's rule (`optim.writing`). Arrays stay arrays everywhere else: the reco
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -207,6 +207,9 @@ class Recorder:
     def end_backward(self) -> None:
         before = self.before.pop()
         self.role = "update" if before == "forward" else before
+
+    def arrived(self, leaves: Iterable[Any]) -> None:
+        """`backward()` has added to the gradients of these leaves."""
 
     def lowered_copy(self, g: Any, dtype: Any) -> Any:
         """An array of its own with the value of a symbol, in a dtype."""

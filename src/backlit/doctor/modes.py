@@ -1,0 +1,67 @@
+"""A: training and evaluation mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backlit import nn
+from backlit.autograd.modes import grad_mode
+from backlit.doctor.order import THRICE
+from backlit.doctor.rule import Rule, here
+
+
+def depends_on_mode(model: Any) -> list[str]:
+    """The names of the modules that behave otherwise in training: dropout that drops, and batch normalisation."""
+    return [
+        name
+        for name, m in model.named_modules()
+        if isinstance(m, nn.modules.batchnorm._BatchNorm) or (isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0)
+    ]
+
+
+class TrainForgotten(Rule):
+    """Steps are taken in evaluation mode."""
+
+    id, group, severity = "train-forgotten", "A", "warning"
+
+    def __init__(self, watch: Any) -> None:
+        super().__init__(watch)
+        self.asleep: Any = None
+        self.running = 0
+
+    def on_module(self, module: Any, args: tuple[Any, ...]) -> None:
+        if self.watch.depth == 1 and grad_mode.enabled:
+            self.asleep = module if not module.training and depends_on_mode(module) else None
+
+    def after_step(self, optimizer: Any) -> None:
+        self.running = self.running + 1 if self.asleep is not None else 0
+        if self.running >= THRICE:
+            names = ", ".join(depends_on_mode(self.asleep)[:3])
+            self.find(
+                f"Three steps in a row were taken in evaluation mode, in which {names} do not do what they do in training.",
+                "model.train()   # before the loop over the batches",
+            )
+
+
+class EvalForgotten(Rule):
+    """The model is evaluated in training mode."""
+
+    id, group, severity = "eval-forgotten", "A", "warning"
+
+    def __init__(self, watch: Any) -> None:
+        super().__init__(watch)
+        self.times = 0
+
+    def on_module(self, module: Any, args: tuple[Any, ...]) -> None:
+        if self.watch.depth != 1 or grad_mode.enabled or not module.training or not self.watch.passes:
+            return
+        names = depends_on_mode(module)
+        if names:
+            self.times += 1
+            if self.times >= 2:
+                self.find(
+                    f"The model was called without gradients in training mode, {self.times} times: "
+                    f"{', '.join(names[:3])} drop or normalise by the batch there.",
+                    "model.eval()\nwith torch.no_grad():\n    prediction = model(x)\nmodel.train()",
+                    place=here(),
+                )
