@@ -25,7 +25,7 @@ import numpy as np
 
 from backlit.explain.notation import REALS, Term, number, written
 from backlit.explain.rules import letter_of, rules_of, run
-from backlit.explain.terms import ONE, Naming, factor, name, term_of
+from backlit.explain.terms import ONE, Naming, array_term, factor, name, term_of
 from backlit.ops.registry import OPS, Op
 from backlit.tracing.graph import Call, Expression, Graph, Line, lines_in, replaced
 from backlit.tracing.recorder import Recorder
@@ -185,7 +185,9 @@ def product_and_factor(line: Line, g: Line) -> tuple[Term, Term | None]:
     """The chain rule's product, and the factor in it, from the line that a rule ended with."""
 
     def naming(other: Line) -> Term | None:
-        return name(other) if other.kind == "input" else None
+        if other.kind != "input":
+            return None
+        return name(other) if other.is_named else array_term(other)
 
     local = None
     if all(is_elementwise(each) for each in behind(line)):

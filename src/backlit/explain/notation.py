@@ -29,7 +29,7 @@ class Form(NamedTuple):
 
 
 #: From the loosest to the tightest. A part that binds less tightly than its place asks for gets brackets.
-LIST, COMPARED, SUM, FRACTION, PRODUCT, POWER, TIGHT = range(7)
+LIST, LOGIC, COMPARED, SUM, FRACTION, PRODUCT, POWER, TIGHT = range(8)
 
 
 MINUS = "\N{MINUS SIGN}"
@@ -69,9 +69,9 @@ FORMS: dict[str, tuple[Form, Form, Form]] = {
     "<=": infix(" ≤ ", r" \le ", COMPARED),
     ">": infix(" > ", " > ", COMPARED),
     ">=": infix(" ≥ ", r" \ge ", COMPARED),
-    "and": infix(" ∧ ", r" \land ", COMPARED),
-    "or": infix(" \N{LOGICAL OR} ", r" \lor ", COMPARED),
-    "xor": infix(" ⊕ ", r" \oplus ", COMPARED),
+    "and": infix(" ∧ ", r" \land ", LOGIC),
+    "or": infix(" \N{LOGICAL OR} ", r" \lor ", LOGIC),
+    "xor": infix(" ⊕ ", r" \oplus ", LOGIC),
     "becomes": infix(" ← ", r" \leftarrow ", LIST),
     "is": infix(" = ", " = ", LIST),
     "in": infix(" ∈ ", r" \in ", LIST),
@@ -140,7 +140,7 @@ FORMS: dict[str, tuple[Form, Form, Form]] = {
     ),
     # The parts in turn: a value, the condition under which it holds, and the value otherwise.
     "cases": (
-        Form("{0} if {1} else {2}", LIST, (COMPARED, COMPARED, COMPARED)),
+        Form("{0} if {1} else {2}", LIST, (LOGIC, LOGIC, LOGIC)),
         Form(
             r"\begin{{cases}} {0} & \text{{if }} {1} \\ {2} & \text{{otherwise}} \end{{cases}}",
             TIGHT,

@@ -40,6 +40,10 @@ def constant(value: Any, naming: Naming = name) -> Term:
         return Term("tuple", "", (listed([term_of(v, naming) for v in value]),))
     if isinstance(value, np.ndarray):
         return Term("words", f"array of shape {list(value.shape)}")
+    if isinstance(value, slice):
+        return Term("words", range_of(value))
+    if value is Ellipsis:
+        return Term("words", "⋯")
     return Term("words", getattr(value, "__name__", None) or str(value))
 
 
@@ -61,7 +65,7 @@ def function(called: str, *arguments: Term) -> Term:
 
 
 def product(x: Term, y: Term, is_each: bool) -> Term:
-    """x times y: ⊙ between arrays that are multiplied element by element."""
+    """x times y: ⊙ between arrays that are multiplied element by element. Numbers come first, x x is x²."""
     if x == ONE or y == ONE:
         return factor(y if x == ONE else x)
     if x.kind == "minus":
@@ -70,8 +74,20 @@ def product(x: Term, y: Term, is_each: bool) -> Term:
         return quotient(y, x.parts[1])
     if y.kind == "number" and x.kind != "number":
         x, y = y, x
-    is_number = x.kind == "number"
-    return Term("each" if is_each and not is_number else "times", "", (factor(x), factor(y)))
+    if y.kind == "name":
+        if (degree := degree_of(x, y)) > 0:
+            return power(y, number(degree + 1))
+        if x.kind in ("times", "each") and (degree := degree_of(x.parts[1], y)) > 0:
+            return Term(x.kind, "", (x.parts[0], power(y, number(degree + 1))))
+    return Term("each" if is_each and x.kind != "number" else "times", "", (factor(x), factor(y)))
+
+
+def degree_of(x: Term, base: Term) -> int:
+    """2 for the square of the base, 1 for the base itself, 0 for anything else."""
+    if x == base:
+        return 1
+    is_power = x.kind == "power" and x.parts[0] == base and x.parts[1].text.isdigit()
+    return int(x.parts[1].text) if is_power else 0
 
 
 def quotient(x: Term, y: Term) -> Term:
@@ -199,12 +215,10 @@ class Reader:
         first, second = self.term(x), self.term(y)
         if sign in ("+", "-"):
             return total(sign, first, second)
-        if sign == "*" and first == second and first.kind == "name":
-            return power(first, number(2))
         if sign == "*":
             return product(first, second, is_each=has_axes(x) and has_axes(y))
         if sign == "@":
-            return product(first, second, is_each=False)
+            return Term("times", "", (factor(first), factor(second)))
         if sign == "/":
             return quotient(first, second)
         if sign == "//":
@@ -243,9 +257,7 @@ class Reader:
 
     def counting(self, end: Any) -> Term:
         """The numbers from 0 up to one before `end`."""
-        last = total("-", self.term(end), ONE) if isinstance(end, Line) else number(end - 1)
-        between = [Term("words", "…"), last] if isinstance(end, Line) or end > 3 else [number(k) for k in range(1, end)]
-        return Term("tuple", "", (listed([ZERO, *between]),))
+        return counted(end, total("-", self.term(end), ONE)) if isinstance(end, Line) else counted(end, number(end - 1))
 
     def reshaped(self, x: Any, shape: Any) -> Term:
         """x in another shape; of a sum only the sum, since the shape is that of what it is the gradient of."""
@@ -274,18 +286,31 @@ class Reader:
         return Term("index", "", (self.term(x), listed([self.key(k) for k in keys if k is not None])))
 
     def key(self, key: Any) -> Term:
-        if isinstance(key, slice):
-            ends = ["" if end is None else end_of(end) for end in (key.start, key.stop, key.step)]
-            return Term("words", ":".join(ends if key.step is not None else ends[:2]))
-        if key is Ellipsis:
-            return Term("words", "⋯")
         is_every_row = isinstance(key, (Line, Expression)) and as_expression(key).text == "np.arange"
         return Term("name", "i") if is_every_row else self.term(key)
 
 
-def end_of(end: Any) -> str:
-    """A bound of a range."""
-    return end.name if isinstance(end, Line) else str(end)
+def counted(end: Any, last: Term) -> Term:
+    """(0, …, last), or all of them where they are few."""
+    is_short = not isinstance(end, Line) and end <= 3
+    rest = [number(k) for k in range(1, end)] if is_short else [Term("words", "…"), last]
+    return Term("tuple", "", (listed([ZERO, *rest]),))
+
+
+def array_term(line: Line) -> Term:
+    """A constant array that has no name: what it is where that is short to say, else the record's name for it."""
+    array = np.asarray(line.value)
+    if array.ndim == 1 and array.size and array.dtype.kind in "iu" and (array == np.arange(array.size)).all():
+        return counted(array.size, number(array.size - 1))
+    if array.ndim == 2 and array.shape[0] == array.shape[1] and (array == np.eye(len(array))).all():
+        return Term("name", "I")
+    return Term("name", line.name)
+
+
+def range_of(part: slice) -> str:
+    """A slice as Python writes it between square brackets."""
+    ends = ["" if end is None else end.name if isinstance(end, Line) else str(end) for end in (part.start, part.stop)]
+    return ":".join([*ends, str(part.step)] if part.step is not None else ends)
 
 
 def as_expression(part: Any) -> Expression:
