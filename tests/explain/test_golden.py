@@ -34,8 +34,7 @@ import numpy as np
 import pytest
 
 import backlit as torch
-from backlit.explain import formulas
-from backlit.explain import path
+from backlit.explain import formulas, path
 from backlit.explain.script import explain_script
 from backlit.explain.story import tell
 
