@@ -143,6 +143,15 @@ def test_the_step_is_told_and_stands_there_as_a_program(explain):
     assert places == sorted(places)
 
 
+def test_a_terminal_without_the_signs_of_formulas_shows_the_rest(tmp_path):
+    (tmp_path / "script.py").write_text(textwrap.dedent(TRAINING))
+    command = [sys.executable, "-m", "backlit", "explain", "script.py"]
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, env=environment, timeout=100)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"5  Update" in done.stdout
+
+
 def test_one_weight_is_followed_to_the_loss(explain):
     code, out, err = explain(TRAINING, "--weight", "0.weight[2,1]")
     assert (code, err) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -133,6 +134,8 @@ def _tell(
         told = explanation.tell(sample) if weight is None else str(explanation.path(weight))
     except (IndexError, KeyError, ValueError) as error:
         raise UsageError(str(error.args[0])) from None
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ and Σ shall show all the rest
     say(told)
     if weight is None:
         say(_program(explanation, verbatim))
