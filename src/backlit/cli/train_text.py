@@ -42,10 +42,10 @@ def plan(prepared: Prepared, options: Options, done: int | None = None) -> str:
 
 def _network(inputs: int, options: Options, outputs: int) -> str:
     sizes = "-".join(str(n) for n in (inputs, *options.hidden, outputs))
-    parts = [sizes, options.activation]
-    if options.batch_norm:
+    parts = [sizes, options.activation if options.hidden else "no hidden layer"]
+    if options.batch_norm and options.hidden:
         parts.append("batch norm")
-    if options.dropout:
+    if options.dropout and options.hidden:
         parts.append(f"dropout {options.dropout:g}")
     return ", ".join(parts)
 
