@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from backlit.optim import Optimizer
 from backlit.random import manual_seed
 from backlit.tensor import Tensor
 from backlit.train.batches import Batches
+from backlit.train.checkpoint import checkpointing
 from backlit.train.choices import Loss, loss_from, optimizer_from
 from backlit.train.engines import Engine, engine_from
 from backlit.train.events import Listeners, Run
@@ -44,6 +46,8 @@ def fit(
     penalty: Penalty | None = None,
     callbacks: Iterable[Any] = (),
     engine: str = "auto",
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int = 1000,
 ) -> History:
     """Train a model on rows: forward, loss, backward, update, for every batch of every epoch.
 
@@ -57,7 +61,8 @@ def fit(
     model, such as `backlit.train.L1(1e-4)`: each step adds its value to the loss, and validation does not.
     `seed` makes the run repeatable (it seeds the default generator, as `manual_seed` does). Ctrl-C raises
     KeyboardInterrupt after a whole step. The model is trained in training mode and handed back in the mode in which it
-    came.
+    came. With `checkpoint`, a folder, the whole state is written there `every` so many steps and at the end, and a run
+    that finds checkpoints there goes on from the last, to the bit as if it had never stopped.
 
     Raises ValueError or TypeError, before the first step, for rows that do not match and options out of range.
 
@@ -78,14 +83,14 @@ def fit(
     runner = engine_from(engine, model, penalised, chosen, batches)
     scheduled = [] if schedule is None else [Scheduled(schedule)]
     stopping = [] if patience is None else [EarlyStopping(patience)]
-    run = Run(model, chosen, batches, epochs, [*scheduled, *stopping, *callbacks])
-    listeners = Listeners(run.callbacks)
-    was_training = model.training
-    model.train()
-    try:
-        _train(run, runner, batches, listeners, loss_function, held_out)
-    finally:
-        model.train(was_training)
+    with checkpointing(checkpoint, every) as (go_on, keep):
+        run = Run(model, chosen, batches, epochs, [*scheduled, *go_on, *stopping, *callbacks, *keep])
+        was_training = model.training
+        model.train()
+        try:
+            _train(run, runner, batches, Listeners(run.callbacks), loss_function, held_out)
+        finally:
+            model.train(was_training)
     return run.history
 
 
