@@ -2,15 +2,13 @@
 
 import json
 import os
-import pty
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from backlit.cli import main
+from cli.terminal import on_a_terminal
 from train.made import make_run, write_table
 
 
@@ -139,20 +137,7 @@ def test_what_is_named_and_cannot_be_read_is_said(name, runs):
 
 
 def test_on_a_terminal_the_table_fits_its_width(made):
-    master, worker = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "backlit", "runs"]
-    with subprocess.Popen(command, stdout=worker, stderr=worker, cwd=made, env=environment) as process:
-        os.close(worker)
-        shown = b""
-        while True:
-            try:
-                shown += (part := os.read(master, 4096))
-            except OSError:  # the terminal closes with its last program
-                break
-            if not part:
-                break
-    os.close(master)
-    assert process.returncode == 0
+    code, shown = on_a_terminal(["runs"], made, 80)
+    assert code == 0
     assert b"\x1b[1m" in shown
     assert b"runs/long" in shown

@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import pty
 import re
 import resource
 import signal
@@ -15,6 +14,7 @@ import pytest
 
 from backlit.cli import main
 from backlit.train.options import Options
+from cli.terminal import on_a_terminal
 
 CSV = "width,height,kind\n" + "".join(f"{i % 7},{(i * i) % 11},{'big' if i % 7 > 3 else 'small'}\n" for i in range(60))
 
@@ -51,21 +51,8 @@ def test_two_runs_leave_two_folders_with_the_same_bytes(data):
 
 
 def test_on_a_terminal_a_bar_shows_how_far_it_is(data):
-    master, worker = pty.openpty()
-    command = [sys.executable, "-m", "backlit", "train", "boxes.csv", "--epochs", "5"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(command, stdout=worker, stderr=worker, cwd=data, env=environment) as process:
-        os.close(worker)
-        shown = b""
-        while True:
-            try:
-                shown += (part := os.read(master, 4096))
-            except OSError:  # the terminal closes with its last program
-                break
-            if not part:
-                break
-    os.close(master)
-    assert process.returncode == 0
+    code, shown = on_a_terminal(["train", "boxes.csv", "--epochs", "5"], data, 120)
+    assert code == 0
     assert b"5/5" in shown
     assert b"runs/boxes" in shown
 
