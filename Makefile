@@ -1,6 +1,6 @@
 # make run    a network trained on real data, with its summary
 # make test   everything that is checked: ruff, mypy, pytest
-# make bench  the benchmarks, beside other libraries; writes results.md and tables.md there
+# make bench  the benchmarks, beside other libraries; writes results.md, tables.md and sweep.md
 #
 # Each sets up what it lacks in .venv first, once: a stamp file remembers, until pyproject.toml changes.
 
@@ -30,6 +30,7 @@ unit: $(VENV)/installed-test
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.tables
+	$(BIN)/python -m benchmarks.sweep
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

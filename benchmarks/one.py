@@ -11,12 +11,13 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.workloads import WORKLOADS, Workload
+from benchmarks.workloads import Workload, workload_named
 
 Prepared = tuple[Callable[[], None], Callable[[], float]]
 
 PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Backlit": ("torchlike", ("backlit",)),
+    "Backlit, native": ("native", ()),
     "PyTorch": ("torchlike", ("torch",)),
     "NumPy by hand": ("by_hand", ()),
     "scikit-learn": ("mlp", ()),
@@ -48,4 +49,4 @@ def measure(peer: str, workload: Workload) -> dict[str, Any]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # scikit-learn warns that it was told not to stop early
-    print(json.dumps(measure(sys.argv[1], WORKLOADS[sys.argv[2]])))
+    print(json.dumps(measure(sys.argv[1], workload_named(sys.argv[2]))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,9 +34,15 @@ class Workload:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Shape: x (rows, features) float32; y (rows, 1) float32, or (rows,) int64 class indices."""
-        x, y = DATA[self.name]()
+        x, y = DATA.get(self.name, self.drawn)()
         x = x[: self.rows].astype(np.float32)
         return x, y[: self.rows, None].astype(np.float32) if self.is_binary else y[: self.rows].astype(np.int64)
+
+    def drawn(self) -> tuple[np.ndarray, np.ndarray]:
+        """Random rows and classes, where only the sizes matter."""
+        rng = np.random.default_rng(0)
+        inputs, classes = self.sizes[0], self.sizes[-1]
+        return rng.random((self.rows, inputs), dtype=np.float32), rng.integers(0, classes, self.rows)
 
 
 def _xor() -> tuple[np.ndarray, np.ndarray]:
@@ -72,3 +79,18 @@ WORKLOADS = {
         Workload("wide", (784, 256, 128, 10), "relu", rows=12_800, batch=128, epochs=3, optimizer="adam", lr=1e-3),
     )
 }
+
+
+def workload_named(name: str) -> Workload:
+    """One of the four, or "sweep-WIDTH-DEPTH-BATCH": so many hidden layers of a width, of 64 inputs and 10 classes.
+
+    Such a one takes as many steps as make a measurement: about 2 GFLOP, at most 2,000 and at least 20.
+    """
+    if name in WORKLOADS:
+        return WORKLOADS[name]
+    width, depth, batch = map(int, name.removeprefix("sweep-").split("-"))
+    sizes = (64, *[width] * depth, 10)
+    flops = 6 * batch * sum(a * b for a, b in pairwise(sizes))
+    steps = int(min(2000, max(20, 2e9 / flops)))
+    batches = min(8, steps)
+    return Workload(name, sizes, "relu", batches * batch, batch, max(1, steps // batches), "sgd", 1e-3)

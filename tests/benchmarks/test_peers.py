@@ -19,7 +19,7 @@ SHORT = {
     "moons": dataclasses.replace(WORKLOADS["moons"], epochs=150),
     "digits": dataclasses.replace(WORKLOADS["digits"], epochs=2),
 }
-LEARNERS = ["Backlit", "PyTorch", "NumPy by hand"]
+LEARNERS = ["Backlit", "Backlit, native", "PyTorch", "NumPy by hand"]
 
 
 @functools.cache
