@@ -43,7 +43,8 @@ def main() -> None:
         found[sizes] = {peer: median(seconds) for peer, seconds in turns.items()}
     text = table(found)
     print(text)
-    (HERE / "sweep.md").write_text(f"# Networks of many sizes\n\n{describe(os.environ["OMP_NUM_THREADS"])}\n{text}", encoding="utf-8")
+    machine = "\n".join(f"* {line}" for line in describe(os.environ["OMP_NUM_THREADS"]))
+    (HERE / "sweep.md").write_text(f"# Networks of many sizes\n\n{machine}\n\n{text}", encoding="utf-8")
     draw(found, HERE / "sweep.png")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import backlit as torch
 from backlit import nn
-from backlit.compiler.native import NotCompilable, cache
+from backlit.compiler.native import NotCompilable, account, cache
 
 
 def made(optimizer=torch.optim.Adam, **settings):
@@ -115,6 +115,20 @@ def test_what_is_compiled_can_be_looked_at(tmp_path, monkeypatch):
     assert "z1 = x @ W1.T + b1" in run.source()
     assert "define" in run.ir()
     assert "run:" in run.assembly()
+
+
+def test_a_report_counts_the_arithmetic_and_changes_nothing():
+    run, (_, *before) = trained(True, calls=5)
+    products = [account.cost_of(line).flops for line in run.version.native.plan.lines if line.expression.text == "@"]
+    # Of 40 rows through 2-6-1: x W1.T, a1 W2.T, d_z2 W2, d_z2.T a1, d_z1.T x; two operations for each term.
+    assert sorted(products) == [2 * 40 * 6] * 3 + [2 * 40 * 2 * 6] * 2
+    text = run.report()
+    assert "µs a step" in text
+    assert "GFLOP/s" in text
+    net_before = before[1:5]
+    _, (_, *again) = trained(True, calls=5)
+    for a, b in zip(net_before, again[1:5], strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_nothing_compiled_is_said():

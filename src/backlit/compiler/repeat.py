@@ -80,6 +80,12 @@ class CompiledStep:
         """The CPU's instructions."""
         return self.version.compiled.code.assembly()
 
+    def report(self) -> str:
+        """What a step costs: its time, its arithmetic, its dearest lines, and the distance to the machine's peak."""
+        from backlit.compiler.native.account import report
+
+        return report(self.version.compiled)
+
     def __repr__(self) -> str:
         count = sum(version.native is not None for version in self.versions.values())
         return f"<compiled {getattr(self.step, '__name__', 'step')}: {count} of {len(self.versions)} versions native>"
