@@ -17,7 +17,7 @@ from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import name_of
 from backlit.compiler.native.functions import Functions
 from backlit.compiler.native.step import PRODUCTS, StepCompiler
-from backlit.compiler.native.values import INDEX, Stored, Value, cast, stored, stored_kind
+from backlit.compiler.native.values import INDEX, Stored, Value, cast, row_major, stored, stored_kind
 from backlit.compiler.native.writer import Workspace, Writer
 from backlit.tracing.graph import Line
 
@@ -80,7 +80,9 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
     for line, arrays in targets.items():
         if line.kind == "input":
             copy_given(writer, line, arrays)
-    StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets).emit()
+        elif is_unread(arrays[0], values):
+            writer.homes[line] = arrays[0]
+    StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets, plan.loss).emit()
     builder.ret(loss_of(plan, values, builder))
     return function, workspace.used
 
@@ -115,6 +117,11 @@ def given_values(
         if line.kind == "input" and line not in values and line not in plan.settings:
             values[line] = given_number(line)
     return values, targets
+
+
+def is_unread(array: Stored, values: dict[Line, Value]) -> bool:
+    """Whether a result's array lies in order, and holds nothing that the step reads."""
+    return array.strides == row_major(array.shape) and not any(id(array.pointer) in v.reads for v in values.values())
 
 
 def copy_given(writer: Writer, line: Line, targets: Sequence[Stored]) -> None:

@@ -35,10 +35,14 @@ def arithmetic(sign: str) -> Emit:
     def emit(builder: ir.IRBuilder, functions: Functions, values: list[ir.Value], dtype: np.dtype[Any]) -> ir.Value:
         a, b = values
         if dtype.kind == "f":
-            return {"+": builder.fadd, "-": builder.fsub, "*": builder.fmul, "/": builder.fdiv}[sign](a, b)
+            return {"+": builder.fadd, "-": builder.fsub, "*": builder.fmul}[sign](a, b)
         return {"+": builder.add, "-": builder.sub, "*": builder.mul}[sign](a, b)
 
     return emit
+
+
+def divided(builder: ir.IRBuilder, functions: Functions, values: list[ir.Value], dtype: np.dtype[Any]) -> ir.Value:
+    return builder.fdiv(*values)
 
 
 def logical(name: str) -> Emit:
@@ -153,7 +157,7 @@ EMITTERS: dict[str, tuple[Emit, int, str]] = {
     **{sign: (arithmetic(sign), 1, "fiu") for sign in "+-*"},
     "np.add": (arithmetic("+"), 1, "fiu"), "np.subtract": (arithmetic("-"), 1, "fiu"),
     "np.multiply": (arithmetic("*"), 1, "fiu"),
-    **{name: (arithmetic("/"), DEAR // 2, "f") for name in ("/", "np.true_divide", "np.divide")},
+    **dict.fromkeys(("/", "np.true_divide", "np.divide"), (divided, DEAR // 2, "f")),
     "**": (power, DEAR, "f"), "np.power": (power, DEAR, "f"),
     "prefix-": (negative, 1, "fi"), "np.negative": (negative, 1, "fi"), "np.absolute": (absolute, 1, "fi"),
     "prefix+": (lambda builder, functions, values, dtype: values[0], 0, "fiu"),

@@ -21,6 +21,7 @@ from backlit.compiler.native.values import (
     Value,
     aligned,
     cast,
+    joined,
     kind_of,
     loop,
     nest,
@@ -32,7 +33,8 @@ from backlit.tracing.graph import Line
 
 #: A sum of at most this many products is written out.
 MOST_WRITTEN_OUT = 64
-Term = Callable[[ir.IRBuilder, ir.Value, ir.Value, ir.Value], ir.Value]
+#: Of narrow rows, a product of at most this depth is computed where it is read.
+MOST_FUSED = 16
 
 
 @form("@", "np.matmul", "np.dot")
@@ -53,9 +55,43 @@ def product(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: di
     if len(x.shape) > 2:
         rows = math.prod(x.shape[:-1])
         x = reshaped(writer.in_memory(x), (rows, x.shape[-1]))
-    out = writer.space((x.shape[0], y.shape[1]), dtype)
+    if writer.workspace.by_column and x.shape[1] <= MOST_FUSED:
+        return reshaped(fused_product(x, y, dtype), line.shape)
+    shape = (x.shape[0], y.shape[1])
+    out = writer.space_for(line) if line.shape == shape else writer.space(shape, dtype)
     multiply(writer, x, y, out)
     return reshaped(out, line.shape)
+
+
+def fused_product(x: Value, y: Value, dtype: np.dtype[Any]) -> Value:
+    """A product of narrow rows, computed wherever it is read: with the bias and the function behind it in one pass."""
+    depth = x.shape[1]
+
+    def at(builder: ir.IRBuilder, indices: Indices) -> ir.Value:
+        return sum_of_terms(builder, x, y, indices, depth, dtype)
+
+    reads, _ = joined([x, y])
+    shape = (x.shape[0], y.shape[1])
+    return Value(shape, dtype, at, 2 * depth + x.cost + y.cost, reads, reads, x.fast if x.fast == 0 else y.fast)
+
+
+def sum_of_terms(
+    builder: ir.IRBuilder, x: Value, y: Value, place: Indices, depth: int, dtype: np.dtype[Any]
+) -> ir.Value:
+    """The sum over k of x[i, k] y[k, j], written out so that it stays in a register."""
+    total: ir.Value = None
+    for k in range(depth):
+        part = term(builder, x, y, place, ir.Constant(INDEX, k), dtype)
+        total = part if total is None else builder.fadd(total, part, flags=SUM_FLAGS)
+    return constant(0, dtype) if total is None else total
+
+
+def term(builder: ir.IRBuilder, x: Value, y: Value, place: Indices, k: ir.Value, dtype: np.dtype[Any]) -> ir.Value:
+    """x[i, k] y[k, j], for the place (i, j)."""
+    i, j = place
+    a = cast(builder, x.at(builder, (i, k)), x.dtype, dtype)
+    b = cast(builder, y.at(builder, (k, j)), y.dtype, dtype)
+    return builder.fmul(a, b, flags=SUM_FLAGS)
 
 
 def batched_product(writer: Writer, x: Value, y: Value, dtype: np.dtype[Any]) -> Stored:
@@ -96,7 +132,7 @@ class Loops:
 
     def __init__(self, writer: Writer, x: Value, y: Value, out: Stored) -> None:
         self.writer, self.x, self.y, self.out = writer, x, y, out
-        self.counts = (*out.shape, x.shape[1])
+        self.counts, self.dtype = (*out.shape, x.shape[1]), np.dtype(out.dtype)
 
     def innermost(self) -> int:
         """Which of the loops i, j and k: 0, 1 or 2."""
@@ -108,11 +144,7 @@ class Loops:
         return max(along, key=lambda axis: (along[axis] == 2, along[axis], self.counts[axis]))
 
     def term(self, builder: ir.IRBuilder, place: Indices, k: ir.Value) -> ir.Value:
-        """x[i, k] y[k, j], for the place (i, j)."""
-        (i, j), dtype = place, self.out.dtype
-        a = cast(builder, self.x.at(builder, (i, k)), self.x.dtype, dtype)
-        b = cast(builder, self.y.at(builder, (k, j)), self.y.dtype, dtype)
-        return builder.fmul(a, b, flags=SUM_FLAGS)
+        return term(builder, self.x, self.y, place, k, self.dtype)
 
     def none(self) -> ir.Constant:
         return constant(0, self.out.dtype)
@@ -151,11 +183,8 @@ class Loops:
         """The depth is short: its loop is written out, so that the sums stay in registers."""
 
         def element(builder: ir.IRBuilder, index: ir.Value) -> None:
-            total: ir.Value = None
-            for k in range(self.counts[2]):
-                part = self.term(builder, place(index), ir.Constant(INDEX, k))
-                total = part if total is None else builder.fadd(total, part, flags=SUM_FLAGS)
-            self.out.put(builder, place(index), self.none() if total is None else total)
+            total = sum_of_terms(builder, self.x, self.y, place(index), self.counts[2], self.dtype)
+            self.out.put(builder, place(index), total)
 
         loop(builder, count, element)
 

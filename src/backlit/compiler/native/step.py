@@ -22,58 +22,73 @@ VIEWS = (
 class StepCompiler:
     """Emits the lines of a step, in order.
 
-    `targets` says where lines must lie in memory at the end: the parameters' and the optimizer's own arrays.
+    `targets` says where lines must lie in memory at the end: the parameters' and the optimizer's own arrays. What is
+    written to arrays of one shape, such as Adam's m, v and p, is written in one pass over all of them. `loss` is read
+    once more behind the last line.
     """
 
-    def __init__(self, writer: Writer, lines: Sequence[Line], targets: dict[Line, list[Stored]]) -> None:
+    def __init__(
+        self, writer: Writer, lines: Sequence[Line], targets: dict[Line, list[Stored]], loss: Line | None
+    ) -> None:
         self.writer, self.lines, self.targets = writer, list(lines), targets
         self.values = writer.values
         self.readers: dict[Line, list[int]] = {}
         for at, line in enumerate(self.lines):
             for operand in line.operands:
                 self.readers.setdefault(operand, []).append(at)
-        self.ends = {line: at for at, line in enumerate(self.lines) if line in targets}
+        if loss is not None:
+            self.readers.setdefault(loss, []).append(len(self.lines))
+        self.waiting: list[tuple[Line, Stored, Value]] = []  # to be written in one pass
 
     def emit(self) -> None:
         for at, line in enumerate(self.lines):
             if line not in self.values:
                 self.emit_line(line, at)
+        self.write(len(self.lines) - 1)
 
     def emit_line(self, line: Line, at: int) -> None:
         value = value_of(self.writer, line)
-        for target in self.targets.get(line, []):
-            self.settle_readers(target, at)
-            self.writer.copy_into(target, value)
-            value = target
-        if not isinstance(value, Stored) and value.dtype is not None and self.must_be_kept(line, value, at):
-            value = self.writer.kept(value)
         self.values[line] = value
+        for target in self.targets.get(line, []):
+            if target is not value:
+                if not self.fits(target, value):
+                    self.write(at - 1)
+                self.waiting.append((line, target, value))
+        is_expression = not isinstance(value, Stored) and value.dtype is not None
+        if is_expression and line not in self.targets and self.must_be_kept(line, value):
+            self.values[line] = self.writer.kept(value)
 
-    def must_be_kept(self, line: Line, value: Value, at: int) -> bool:
+    def must_be_kept(self, line: Line, value: Value) -> bool:
         """Whether an expression is computed once and kept, and not anew wherever it is read."""
-        readers = self.readers.get(line, [])
-        if any(name_of(self.lines[k]) in PRODUCTS for k in self.through_views(line)):
+        if any(k < len(self.lines) and name_of(self.lines[k]) in PRODUCTS for k in self.through_views(line)):
             return True
-        if len(readers) > 1 and value.cost > CHEAP:
-            return True
-        last = max(readers, default=at)
-        overwritten = {id(t.pointer) for line, end in self.ends.items() if end < last for t in self.targets[line]}
-        return bool(overwritten & value.reads)
+        return len(self.readers.get(line, [])) > 1 and value.cost > CHEAP
+
+    def fits(self, target: Stored, value: Value) -> bool:
+        """Whether what waits can be written in one pass with this: nothing reads elsewhere what another one writes."""
+        moves = value.moves.union(*(other.moves for _, _, other in self.waiting))
+        written = {id(target.pointer), *(id(other.pointer) for _, other, _ in self.waiting)}
+        return all(other.shape == target.shape for _, other, _ in self.waiting) and not moves & written
+
+    def write(self, at: int) -> None:
+        """Write what waits, behind the line number `at`; what is still to be read from there is kept elsewhere."""
+        names = {id(target.pointer) for _, target, _ in self.waiting}
+        lines = {line for line, _, _ in self.waiting}
+        for line, value in list(self.values.items()):
+            if value.reads & names and line not in lines and any(k > at for k in self.readers.get(line, [])):
+                self.values[line] = self.writer.kept(value)
+        self.writer.copy_all([(target, value) for _, target, value in self.waiting])
+        for line, target, _ in self.waiting:
+            self.values[line] = target
+        self.waiting = []
 
     def through_views(self, line: Line) -> Iterable[int]:
         """Where a line is read, past changes of shape."""
         for k in self.readers.get(line, []):
-            if name_of(self.lines[k]) in VIEWS:
+            if k < len(self.lines) and name_of(self.lines[k]) in VIEWS:
                 yield from self.through_views(self.lines[k])
             else:
                 yield k
-
-    def settle_readers(self, target: Stored, at: int) -> None:
-        """Before memory is overwritten, what is still to be read from it is kept elsewhere."""
-        name = id(target.pointer)
-        for line, value in list(self.values.items()):
-            if name in value.reads and any(k > at for k in self.readers.get(line, [])):
-                self.values[line] = self.writer.kept(value)
 
 
 __all__ = ["PRODUCTS", "StepCompiler", "elements", "placing", "products", "shapes", "subscripts", "sums"]

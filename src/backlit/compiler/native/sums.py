@@ -47,7 +47,7 @@ def reduced(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: di
     if initial is not None and (how not in ("max", "min") or abs(initial) != math.inf):
         raise NotCompilable(f"{name_of(line)} with initial={initial} has no compiled form", line)
     reduction = Reduction(writer, value, how, tuple(over), dtype, initial)
-    out = writer.space(reduction.shape, dtype)
+    out = writer.space_for(line) if reduction.shape == line.shape else writer.space(reduction.shape, dtype)
     if math.prod(value.shape):
         reduction.write(out)
     else:

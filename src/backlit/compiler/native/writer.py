@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,7 @@ class Writer:
     ) -> None:  # fmt: skip
         self.builder, self.functions, self.blas = builder, functions, blas
         self.values, self.workspace, self.failed = values, workspace, failed
+        self.homes: dict[Line, Stored] = {}  # arrays that nothing reads before a line is written to them
 
     def operand(self, argument: Any) -> Value:
         """What an argument stands for: a line's value, or a constant."""
@@ -92,6 +94,11 @@ class Writer:
         """Room for an array."""
         return self.workspace.room(self.builder, shape, np.dtype(dtype))
 
+    def space_for(self, line: Line) -> Stored:
+        """Room for what a line computes: where it must lie at the end, if it may lie there at once."""
+        home = self.homes.get(line)
+        return home if home is not None else self.space(line.shape, line.dtype)
+
     def kept(self, value: Value) -> Stored:
         """An expression, computed into memory."""
         if value.dtype is None:
@@ -106,13 +113,23 @@ class Writer:
 
     def copy_into(self, target: Stored, value: Value) -> None:
         """target[...] = value."""
-        if value is target:
+        self.copy_all([(target, value)])
+
+    def copy_all(self, pairs: Sequence[tuple[Stored, Value]]) -> None:
+        """target[...] = value for targets of one shape, in one pass: at an index all are computed before one is put."""
+        if not pairs:
             return
-        if id(target.pointer) in value.moves:  # it reads what it would have overwritten by then
-            value = self.kept(value)
+        written = {id(target.pointer) for target, _ in pairs}
+        # What reads elsewhere than at its own place would find there what was overwritten by then.
+        pairs = [(target, self.kept(value) if value.moves & written else value) for target, value in pairs]
 
         def put(builder: ir.IRBuilder, indices: Indices) -> None:
-            element = value.at(builder, aligned(indices, value.shape))
-            target.put(builder, indices, cast(builder, element, value.dtype, target.dtype))
+            found = [
+                cast(builder, value.at(builder, aligned(indices, value.shape)), value.dtype, target.dtype)
+                for target, value in pairs
+            ]
+            for (target, _), element in zip(pairs, found, strict=True):
+                target.put(builder, indices, element)
 
-        nest(self.builder, target.shape, loop_order(target), put)
+        first = pairs[0][0]
+        nest(self.builder, first.shape, loop_order(first), put)
