@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from backlit.cli import main
+from backlit.data import files
 from backlit.data.task import Task
 from backlit.train.predicting import measure_target
 from train.made import make_run, write_table
@@ -250,3 +251,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(predict, runs, tmp_path):
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
     assert done.stdout == "size,colour,prediction,probability,p(big),p(small)\n"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("task", ["classes", "regression"])
+def test_a_large_file_is_predicted_as_a_small_one(task, predict, monkeypatch):
+    small = predict(task, f"{task}.csv")
+    monkeypatch.setattr(files, "MOST_BYTES_IN_MEMORY", 0)
+    assert predict(task, f"{task}.csv") == small

@@ -73,7 +73,7 @@ def open_csv(path: str | Path) -> Data:
     return rows
 
 
-def cells_of(path: str | Path) -> pl.DataFrame | None:
+def cells_of(path: str | Path) -> Data | None:
     """The rows that `open_csv` gives, each cell as the text that stands in the file; None for other kinds of file.
 
     What is written back then keeps its leading zeros and its digits.
@@ -84,8 +84,9 @@ def cells_of(path: str | Path) -> pl.DataFrame | None:
     if path.suffix.lower() in (*PARQUET, ".npz"):
         return None
     names, separator = _header(path)
-    cells = pl.read_csv(path, separator=separator, new_columns=names, infer_schema=False, glob=False)
-    return cells.filter(~pl.all_horizontal(_says_nothing())) if cells.width > 1 else cells
+    cells = pl.scan_csv(path, separator=separator, new_columns=names, infer_schema=False, glob=False)
+    cells = cells.filter(~pl.all_horizontal(_says_nothing())) if len(names) > 1 else cells
+    return through_parquet(cells) if _is_large(path) else cells.collect()
 
 
 def with_gaps(cells: pl.DataFrame) -> pl.DataFrame:
@@ -165,15 +166,18 @@ def _parse(path: Path, separator: str, names: list[str]) -> Data:
             glob=False,
         )
         rows = rows.filter(~pl.all_horizontal(pl.all().is_null())) if len(names) > 1 else rows
-        is_large = path.stat().st_size > MOST_BYTES_IN_MEMORY
         # The semicolon separates where the comma is taken.
         mend = partial(with_numbers, has_decimal_commas=separator == ";")
-        return through_parquet(rows, mend) if is_large else mend(rows.collect().lazy()).collect()
+        return through_parquet(rows, mend) if _is_large(path) else mend(rows.collect().lazy()).collect()
     except pl.exceptions.PolarsError as error:
         _check_encoding(path)
         _check_line_lengths(path, separator, len(names))
         reason = str(error).split("\n")[0]
         raise DataError(f"{path} cannot be read as CSV: {reason}. Is a quotation mark left open?") from None
+
+
+def _is_large(path: Path) -> bool:
+    return path.stat().st_size > MOST_BYTES_IN_MEMORY
 
 
 def _check_encoding(path: Path) -> None:

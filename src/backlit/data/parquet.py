@@ -45,7 +45,9 @@ def open_parquet(path: Path) -> Data:
     return rows
 
 
-def through_parquet(rows: pl.LazyFrame, mend: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
+def through_parquet(
+    rows: pl.LazyFrame, mend: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda rows: rows
+) -> pl.LazyFrame:
     """The same rows, mended and streamed from a temporary file that lasts as long as the answer."""
     folder = Path(tempfile.mkdtemp(prefix="backlit-"))
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.data.chunks import Data, chunks
+from backlit.data.chunks import Data, chunks, whole
 from backlit.data.columns import Number
 from backlit.data.errors import DataError
 from backlit.data.files import with_gaps
@@ -41,7 +41,7 @@ class Predicting:
     training rows had. "01" among other codes is one of them, and is the number 1 where it stands alone.
     """
 
-    def __init__(self, run: SavedRun, data: Data, cells: pl.DataFrame | None = None) -> None:
+    def __init__(self, run: SavedRun, data: Data, cells: Data | None = None) -> None:
         self.run, self.data, self.cells = run, data, cells
         self.oddities = Oddities()
         self._targets: list[pl.Series] = []
@@ -56,7 +56,7 @@ class Predicting:
 
         target = self.run.target
         for start, frame in [(0, self.data)] if isinstance(self.data, pl.DataFrame) else chunks(self.data):
-            rows = frame if self.cells is None else self.cells.slice(start, frame.height)
+            rows = frame if self.cells is None else whole(self.cells.slice(start, frame.height))
             values = rows if self.cells is None else self._values(frame, rows)
             scores = self._scores_of(start, values.drop(target, strict=False))
             if target in values.columns:
@@ -156,9 +156,7 @@ def _labels(task: Task, target: pl.Series) -> pl.Series:
         return _numbers(target).replace_strict(list(map(float, labels)), labels, default=None, return_dtype=pl.Int64)
     texts = labels if kind is str else [str(label).lower() for label in labels]
     values = target.cast(pl.String) if kind is str else target.cast(pl.String).str.to_lowercase()
-    return values.replace_strict(
-        texts, labels, default=None, return_dtype=pl.String if kind is str else pl.Boolean
-    )
+    return values.replace_strict(texts, labels, default=None, return_dtype=pl.String if kind is str else pl.Boolean)
 
 
 def _numbers(column: pl.Series) -> pl.Series:
