@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from backlit.data.table import Prepared
+    from backlit.train.interrupted import Making
     from backlit.train.options import Options
     from backlit.train.table import Trained
 
@@ -85,8 +86,8 @@ def _begin(given: dict[str, Any]) -> None:
     from backlit.data.table import load_table, prepare
     from backlit.train.config import OPTIONS, merged, read_settings
     from backlit.train.folder import choose_folder
+    from backlit.train.interrupted import Making
     from backlit.train.options import OptionError, Options
-    from backlit.train.table import train_table
 
     if "hidden" in given:
         given["hidden"] = _widths(given["hidden"])
@@ -97,11 +98,22 @@ def _begin(given: dict[str, Any]) -> None:
     table = load_table(settings["data"], settings.get("target"))
     prepared = prepare(table, options.seed, options.missing, options.balance)
     folder = choose_folder(table.name, settings.get("out"))
-    _run(prepared, options, lambda callbacks: train_table(prepared, options, callbacks), folder, settings.get("quiet"))
+    making = Making(folder, prepared, options)
+    making.begin()
+    _make(making, settings.get("quiet"))
+
+
+def _make(making: Making, is_quiet: bool | None) -> None:
+    """Run what will become a folder. Only a process that is killed leaves the making of it behind."""
+    try:
+        _run(making.prepared, making.options, making.train, making.folder, is_quiet)
+    finally:
+        making.end()
 
 
 def _resume(given: dict[str, Any]) -> None:
     """A run that goes on, in its own folder."""
+    from backlit.train.interrupted import load_interrupted
     from backlit.train.options import OptionError, flag
     from backlit.train.resume import load_unfinished
 
@@ -109,6 +121,10 @@ def _resume(given: dict[str, Any]) -> None:
     if other:
         named = "DATA" if other[0] == "data" else flag(other[0])
         raise OptionError(f"--resume goes on with the run's own options: leave out {named}, or train anew without it.")
+    making = load_interrupted(given["resume"])
+    if making is not None:
+        _make(making, given.get("quiet"))
+        return
     run = load_unfinished(given["resume"], given.get("epochs"), given.get("patience"))
     _run(run.prepared, run.options, run.train, run.folder, given.get("quiet"), done=run.state.tree["step"])
 

@@ -11,6 +11,7 @@ from backlit.suggest import did_you_mean
 from backlit.train.options import OptionError, Options
 
 if TYPE_CHECKING:
+    from backlit.data.table import Table
     from backlit.train.table import Trained
 
 OPTIONS = [field.name for field in dataclasses.fields(Options)]
@@ -50,8 +51,12 @@ def merged(file: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 def toml_of(trained: Trained) -> str:
     """The file that repeats a run: `backlit train --config FILE` gives the same bytes."""
-    table = trained.prepared.table
-    settings = {"data": table.source, "target": table.target, **dataclasses.asdict(trained.options)}
+    return text_of(trained.prepared.table, trained.options)
+
+
+def text_of(table: Table, options: Options) -> str:
+    """A run's settings as a file."""
+    settings = {"data": table.source, "target": table.target, **dataclasses.asdict(options)}
     lines = [f"{name} = {_value(value)}" for name, value in settings.items()]
     return "\n".join(["# backlit train --config FILE repeats this run.", *lines, ""])
 

@@ -36,8 +36,13 @@ def choose_folder(name: str, out: str | Path | None = None, under: str | Path = 
         raise RunFolderError("The run folder's name is empty. Write --out NAME, or leave --out away.")
     if out is not None and os.path.lexists(out):
         raise RunFolderError(f"{out} exists already, and is left as it is. Choose another folder with --out.")
+    if out is not None and partial_of(Path(out)).exists():
+        raise RunFolderError(
+            f"A run that was to become {out} was interrupted, or is going on. To go on with it: backlit train --resume "
+            f"{out}. To begin anew delete {partial_of(Path(out))}, or choose another folder with --out."
+        )
     candidates = (Path(under, name if i == 1 else f"{name}-{i}") for i in itertools.count(1))
-    folder = Path(out) if out is not None else next(path for path in candidates if not os.path.lexists(path))
+    folder = Path(out) if out is not None else next(path for path in candidates if is_free(path))
     nearest = next(parent for parent in folder.absolute().parents if parent.exists())
     try:
         os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=nearest))
@@ -46,6 +51,16 @@ def choose_folder(name: str, out: str | Path | None = None, under: str | Path = 
             f"The run folder {folder} cannot be made in {nearest}: {error.strerror}. Choose another with --out."
         ) from error
     return folder
+
+
+def is_free(folder: Path) -> bool:
+    """Whether no run is there, nor one in the making."""
+    return not os.path.lexists(folder) and not os.path.lexists(partial_of(folder))
+
+
+def partial_of(folder: Path) -> Path:
+    """Where a run is made, until it becomes `folder`."""
+    return folder.with_name(f".{folder.name}.partial")
 
 
 def write_run(trained: Trained, folder: Path, *, replaces: bool = False) -> None:

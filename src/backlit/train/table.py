@@ -92,12 +92,13 @@ def loss_of(prepared: Prepared) -> Loss:
 
 
 def train_table(
-    prepared: Prepared, options: Options, callbacks: Iterable[Any] = (), state: State | None = None
-) -> Trained:
+    prepared: Prepared, options: Options, callbacks: Iterable[Any] = (), state: State | None = None,
+    **checkpoints: Any,
+) -> Trained:  # fmt: skip
     """Train a network on a table's training rows, stop by its validation rows, and measure every part.
 
     The seed decides the initial weights, the order of the rows, and so every number. With a `state` the run goes on
-    from there, to the bit as if it had never stopped.
+    from there, to the bit as if it had never stopped. `checkpoints` are `fit`'s `checkpoint` and `every`.
     Raises OptionError for options that do not suit the table, TrainingError if the loss stops being a finite number.
     """
     _check_suited(prepared, options)
@@ -120,6 +121,7 @@ def train_table(
         validation=None if validation is None else (validation.x, validation.y),
         schedule=None if options.schedule == "none" else options.schedule,
         callbacks=[*resume, Measure(prepared), StopAtNonFinite(), capture, *stopping, *callbacks],
+        **checkpoints,
     )
     metrics = {name: measure(prepared, model, part) for name, part in prepared.parts.items()}
     return Trained(prepared, options, model, history, metrics, capture.state)

@@ -1,0 +1,78 @@
+"""A run in the making: what it is, and its checkpoints, beside the folder that it will become.
+
+A process that is killed leaves it there, and `backlit train --resume` goes on from it, to the bit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from backlit.data.table import Prepared, Table, load_table, prepare
+from backlit.interop.replacing import replacing
+from backlit.train.checkpoint import CheckpointError
+from backlit.train.config import OPTIONS, read_settings, text_of
+from backlit.train.folder import CONFIG, RunFolderError, partial_of
+from backlit.train.options import Options
+from backlit.train.table import Trained, train_table
+
+DIGEST, CHECKPOINTS = "data.sha256", "checkpoints"
+#: Steps from one checkpoint to the next: about a second of a small network's training.
+EVERY = 5000
+
+
+class Making:
+    """A run that is being made. `folder` is the one that it will become."""
+
+    def __init__(self, folder: Path, prepared: Prepared, options: Options) -> None:
+        self.folder, self.prepared, self.options = folder, prepared, options
+        self.place = partial_of(folder)
+
+    def begin(self) -> None:
+        """Write down what the run is. Raises RunFolderError where that cannot be."""
+        table = self.prepared.table
+        try:
+            self.place.mkdir(parents=True, exist_ok=True)
+            for name, text in ((CONFIG, text_of(table, self.options)), (DIGEST, table.digest)):
+                with replacing(self.place / name) as temporary:
+                    temporary.write_bytes(text.encode("utf-8", "replace"))
+        except OSError as error:
+            shutil.rmtree(self.place, ignore_errors=True)
+            raise RunFolderError(f"The run folder {self.folder} cannot be made: {error.strerror}.") from error
+
+    def train(self, callbacks: Iterable[Any] = ()) -> Trained:
+        """Train, from the last checkpoint if there is one."""
+        try:
+            return train_table(self.prepared, self.options, callbacks, checkpoint=self.place / CHECKPOINTS, every=EVERY)
+        except CheckpointError as error:
+            raise RunFolderError(str(error)) from error
+
+    def end(self) -> None:
+        """The run is written, or not wanted: nothing stays beside it."""
+        shutil.rmtree(self.place, ignore_errors=True)
+
+
+def load_interrupted(folder: str | Path) -> Making | None:
+    """The run that was to become `folder` and was killed; None if there is none.
+
+    Raises RunFolderError if its data have changed; DataError for data that cannot be read.
+    """
+    folder = Path(folder)
+    place = partial_of(folder)
+    if folder.exists() or not (place / CONFIG).is_file():
+        return None
+    settings = read_settings(place / CONFIG)
+    options = Options(**{name: settings[name] for name in OPTIONS if name in settings})
+    table = load_table(settings["data"], settings.get("target"))
+    check_digest(folder, place, table)
+    return Making(folder, prepare(table, options.seed, options.missing, options.balance), options)
+
+
+def check_digest(folder: Path, place: Path, table: Table) -> None:
+    digest = place / DIGEST
+    if digest.is_file() and digest.read_text(encoding="utf-8") != table.digest:
+        raise RunFolderError(
+            f"{folder} cannot go on: {table.source} has changed since the run began. Delete {place} and train again."
+        )
