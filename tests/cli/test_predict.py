@@ -179,7 +179,7 @@ def test_a_text_is_the_same_text_where_all_rows_look_like_numbers(predict, tmp_p
 def test_rows_whose_target_is_not_known_are_left_out_of_the_measure(predict, tmp_path):
     (tmp_path / "new.csv").write_text("size,colour,kind\n1,red,small\n2,red,\n8,blue,huge\n")
     _, _, err = predict("binary", "new.csv")
-    assert re.search(r"accuracy \d\.\d{4} on 1 rows; 2 without a known one left out", err)
+    assert re.search(r"accuracy \d\.\d{4} on 1 row; 2 without a known one left out", err)
 
 
 @pytest.mark.parametrize(
@@ -258,3 +258,10 @@ def test_a_large_file_is_predicted_as_a_small_one(task, predict, monkeypatch):
     small = predict(task, f"{task}.csv")
     monkeypatch.setattr(files, "MOST_BYTES_IN_MEMORY", 0)
     assert predict(task, f"{task}.csv") == small
+
+
+def test_a_single_row_has_no_share_of_a_spread(predict, tmp_path):
+    lines = (tmp_path / "regression.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "one.csv").write_text("\n".join(lines[:2]) + "\n", encoding="utf-8")
+    _, _, err = predict("regression", "one.csv")
+    assert re.search(r"has the target '\w+': rmse [\d.]+ on 1 row\.", err)

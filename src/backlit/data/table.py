@@ -176,7 +176,10 @@ def _sort_columns(table: Table, facts: Mapping[str, Facts]) -> tuple[dict[str, s
     """The input columns that are left out, each with the reason, and what kind each of the others is."""
     inputs = [name for name in facts if name != table.target]
     if not inputs:
-        raise DataError(f"'{table.target}' is the only column of {table.about}: nothing is left to predict it from.")
+        raise DataError(
+            f"'{table.target}' is the only column of {table.about}: nothing is left to predict it from. Columns of a "
+            "text file are separated by commas, semicolons or tabs."
+        )
     reasons = {name: reason_to_leave_out(facts[name]) for name in inputs}
     left_out = {name: reason for name, reason in reasons.items() if reason is not None}
     _check_inputs_left(table, [name for name in inputs if name not in left_out], left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -90,9 +91,10 @@ class Predicting:
         has = f"The file has the target '{target.name}'"
         if not rows:
             return [f"{has}, and no row of it a value that the network knows."]
-        listed = ", ".join(f"{name} {value:.4f}" for name, value in measures.items())
-        left_out = target.len() - rows
-        return [f"{has}: {listed} on {rows:,} rows{f'; {left_out:,} without a known one left out' * bool(left_out)}."]
+        listed = ", ".join(f"{name} {value:.4f}" for name, value in measures.items() if not math.isnan(value))
+        others = target.len() - rows
+        left_out = f"; {others:,} without a known one left out" if others else ""
+        return [f"{has}: {listed} on {rows:,} row{'s' * (rows > 1)}{left_out}."]
 
 
 def values_of(task: Task, scores: np.ndarray) -> Predictions:
