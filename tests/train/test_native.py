@@ -1,5 +1,9 @@
 """The native engine gives the eager one's numbers, and says so where it cannot run."""
 
+import os
+import platform
+import signal
+import sys
 import threading
 import warnings
 
@@ -8,9 +12,12 @@ import pytest
 
 import backlit as torch
 from backlit import nn
+from backlit.compiler.native import jit
 from backlit.train import L1
+from backlit.train.batches import Batches
 from backlit.train.engines import Eager, engine_from
 from backlit.train.native import Native
+from backlit.train.state import Capture, Resume
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 5)).astype(np.float32)
@@ -340,8 +347,6 @@ def test_hooks_are_called():
 
 
 def test_without_llvm_a_run_is_eager_and_says_so_once(monkeypatch):
-    import sys
-
     for name in [name for name in sys.modules if name.startswith(("llvmlite", "backlit.compiler.native"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
@@ -351,11 +356,126 @@ def test_without_llvm_a_run_is_eager_and_says_so_once(monkeypatch):
     np.testing.assert_array_equal(found, run("eager")[1])
 
 
+@pytest.mark.parametrize("batch_size", [8, None])
+@pytest.mark.parametrize("width", [7, 40])
+def test_rows_that_do_not_lie_in_order(batch_size, width):
+    def wide():
+        return nn.Sequential(nn.Linear(5, width), nn.Tanh(), nn.Linear(width, 1))
+
+    wider = np.random.default_rng(2).normal(size=(80, 10)).astype(np.float32)
+    for x in (np.asfortranarray(X), wider[::2, 1::2], X[::-1, ::-1]):
+        check_same(x=x, batch_size=batch_size, make=wide, epochs=5)
+
+
+def test_rows_of_many_axes_that_do_not_lie_in_order():
+    x = np.random.default_rng(2).normal(size=(40, 2, 5)).astype(np.float32)
+
+    def flat():
+        return nn.Sequential(nn.Flatten(), nn.Linear(10, 1))
+
+    for rows in (x, np.moveaxis(np.moveaxis(x, 0, 2).copy(), 2, 0), x[:, ::-1]):
+        check_same(x=rows, make=flat, epochs=5)
+
+
+def test_a_cpu_without_vector_units_computes_the_same(monkeypatch):
+    is_intel = platform.machine() in ("x86_64", "AMD64")
+    machine = jit.machine_for("x86-64" if is_intel else "generic", "")
+    monkeypatch.setattr(jit, "machine_for", lambda: machine)
+    monkeypatch.setenv("BACKLIT_CACHE", "off")
+    check_same(loss="cross_entropy", y=CLASSES, make=lambda: net(3), optimizer=OPTIMIZERS["adam"])
+
+
+class Heard:
+    """Counts the steps, and presses Ctrl-C after some of them."""
+
+    def __init__(self, interrupt_at=None):
+        self.chunks, self.at = [], interrupt_at
+
+    def on_step(self, run):
+        self.chunks.append(run.step)
+        if self.at is not None and run.step > self.at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_leaves_the_weights_of_a_whole_step():
+    heard, (model, same) = Heard(interrupt_at=50), twins()
+    settings = {"loss": "mse", "optimizer": OPTIMIZERS["sgd"]}
+    with pytest.raises(KeyboardInterrupt):
+        torch.fit(model, X, NUMBERS, epochs=10**9, engine="native", callbacks=[heard], **settings)
+    steps = heard.chunks[-1]
+    torch.fit(same, X, NUMBERS, epochs=steps, engine="native", **settings)
+    for a, b in zip(model.parameters(), same.parameters(), strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+def twins():
+    """Two models with the same weights."""
+    torch.manual_seed(1)
+    first, second = net(), net()
+    second.load_state_dict(first.state_dict())
+    return first, second
+
+
+def test_listeners_hear_of_many_steps_at_a_time_and_of_every_epoch_if_they_ask():
+    heard = Heard()
+    run("native", epochs=400, batch_size=None, callbacks=[heard])
+    assert heard.chunks[-1] == 400
+    assert len(heard.chunks) < 200
+
+    class Epochs:
+        def __init__(self):
+            self.losses = []
+
+        def on_epoch(self, run):
+            self.losses.append(run.model(torch.tensor(X)).sum().item())
+
+    native, eager = Epochs(), Epochs()
+    run("native", callbacks=[native])
+    run("eager", callbacks=[eager])
+    np.testing.assert_allclose(native.losses, eager.losses, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
+def test_a_process_that_forks_after_compiling_trains_on():
+    expected = run("native")[1]
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking while there are threads
+        child = os.fork()
+    if child == 0:
+        os.write(writer, run("native")[1].tobytes())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        found = np.frombuffer(file.read())
+    os.waitpid(child, 0)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_change_of_memory_between_steps_is_seen():
+    class Replace:
+        def on_epoch(self, run):
+            if run.epoch == 3:
+                run.model[0].weight.data = run.model[0].weight.detach() * 2
+
+    check_same(callbacks=[Replace()], epochs=8)
+
+
+def test_a_parameter_that_may_not_be_written_raises_what_the_eager_engine_raises():
+    def locked():
+        model = net()
+        model[0].weight.array.flags.writeable = False
+        return model
+
+    with pytest.raises(ValueError, match="read-only"):
+        run("eager", make=locked)
+    with pytest.raises(ValueError, match="read-only"):
+        run("native", make=locked)
+
+
 def test_most_steps_of_a_run_are_native():
     model = net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    from backlit.train.batches import Batches
-
     batches = Batches(torch.tensor(X), torch.tensor(NUMBERS), None, True)
     engine = engine_from("native", model, nn.MSELoss(), optimizer, batches)
     assert isinstance(engine, Native)
@@ -364,8 +484,6 @@ def test_most_steps_of_a_run_are_native():
 
 
 def test_a_run_in_two_parts_is_the_run_in_one():
-    from backlit.train.state import Capture, Resume
-
     torch.manual_seed(1)
     start, settings = net().state_dict(), {"loss": "mse", "optimizer": "adam", "batch_size": 8, "engine": "native"}
     (model := net()).load_state_dict(start)

@@ -90,10 +90,9 @@ class Native:
         """Rehearse two steps, and compile what they did; or say why not."""
         self.native = None
         self.compiled += 1
-        reason = obstacle(self.model, self.optimizer)
         if self.compiled > MOST_COMPILED:
             reason = "the optimizer's settings, or the model's tensors, are others again and again"
-        if not reason:
+        else:
             reason = self.compile()
         if reason:
             self.give_up(reason)
@@ -107,19 +106,30 @@ class Native:
         from backlit.tracing import TraceError
 
         try:
-            with ONE_AT_A_TIME, rehearsal(self.model, self.optimizer, self.batches):
-                place = self.batches.order, self.batches.start
-                first, _ = self.recorded()
-                if not self.whole_batches(1):  # only the epoch's short batch is left
-                    self.batches.order, self.batches.start = place
-                second, self.gradients = self.recorded()
+            with ONE_AT_A_TIME:
+                reason = obstacle(self.model, self.optimizer)
+                if reason:
+                    return reason
+                first, second = self.rehearsed()
             check_repeats(first, second)
             self.native = compile_plan(second)
         except (NotCompilable, TraceError) as error:
             return str(error)
+        except Exception as error:  # if it is the step's own, the eager engine raises it when its turn comes
+            return f"preparing it raised {type(error).__name__}: {error}"
         self.as_recorded, self.rates_are_free = Recorded(self.model, self.optimizer), False
         self.taken = -2  # the recorded step is the second from here
         return ""
+
+    def rehearsed(self) -> tuple[Any, Any]:
+        """The plans of two steps, which leave no trace."""
+        with rehearsal(self.model, self.optimizer, self.batches):
+            place = self.batches.order, self.batches.start
+            first, _ = self.recorded()
+            if not self.whole_batches(1):  # only the epoch's short batch is left
+                self.batches.order, self.batches.start = place
+            second, self.gradients = self.recorded()
+        return first, second
 
     def checked(self, rates: dict[float, float]) -> dict[float, float] | None:
         """The rates, if a rehearsed step shows that nothing but they has changed: rules may compute more from them."""

@@ -73,7 +73,7 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
     ir.IRBuilder(entry).branch(body)
     builder = ir.IRBuilder(body)
     workspace = Workspace(block, plan.batch, by_column(plan))
-    values, targets = given_values(plan, pointers, workspace)
+    values, targets = given_values(plan, pointers)
     for line, argument in zip(plan.settings, numbers, strict=True):
         values[line] = argument_value(argument)
     writer = Writer(builder, Functions(module), Blas(module), values, workspace, failed)
@@ -99,16 +99,13 @@ def declared(module: ir.Module, plan: Plan) -> ir.Function:
     return function
 
 
-def given_values(
-    plan: Plan, arrays: Sequence[ir.Argument], workspace: Workspace
-) -> tuple[dict[Line, Value], dict[Line, list[Stored]]]:
+def given_values(plan: Plan, arrays: Sequence[ir.Argument]) -> tuple[dict[Line, Value], dict[Line, list[Stored]]]:
     """What the inputs are, and where results must lie at the end."""
     values: dict[Line, Value] = {}
     targets: dict[Line, list[Stored]] = {}
     for binding, pointer in zip(plan.bindings, arrays, strict=True):
         shape = batch_shape(binding, plan)
-        strides = workspace.strides(shape) if binding.rows else None
-        memory = stored(pointer, shape, binding.array.dtype, strides or own_strides(binding))
+        memory = stored(pointer, shape, binding.array.dtype, batch_strides(binding, plan))
         if binding.before is not None:
             values[binding.before] = memory
         if binding.after is not None:
@@ -149,22 +146,28 @@ def batch_shape(binding: Binding, plan: Plan) -> tuple[int, ...]:
     return (plan.batch, *binding.array.shape[1:]) if binding.rows else binding.array.shape
 
 
-def own_strides(binding: Binding) -> tuple[int, ...] | None:
-    """The steps of an array that does not lie row after row, in elements."""
+def own_strides(binding: Binding) -> tuple[int, ...]:
+    """The steps of an array, in elements. Raises NotCompilable for one that machine code cannot read, or must not."""
     array = binding.array
-    if not array.flags.aligned or not array.dtype.isnative:
-        raise NotCompilable(
-            "an array that is not aligned, or in another machine's order of bytes, has no compiled form"
-        )
+    if not array.flags.aligned or not array.dtype.isnative or any(step % array.itemsize for step in array.strides):
+        raise NotCompilable("an array of unaligned numbers, or in another order of bytes, has no compiled form")
     if binding.after is not None and not array.flags.writeable:
         raise NotCompilable("an array that is to be overwritten is read-only")
-    if binding.rows:
-        if not array.flags.c_contiguous:
-            raise NotCompilable("the rows do not lie one after the other in memory: np.ascontiguousarray(x) does")
-        return None
-    if any(step % array.itemsize for step in array.strides):
-        raise NotCompilable("an array whose elements lie between each other's bytes has no compiled form")
     return tuple(step // array.itemsize for step in array.strides)
+
+
+def batch_strides(binding: Binding, plan: Plan) -> tuple[int, ...]:
+    """The steps of what a step finds: of rows that are gathered those of the batch."""
+    if binding.rows and gathers(plan):
+        shape = batch_shape(binding, plan)
+        return Workspace(None, plan.batch, by_column(plan)).strides(shape) or row_major(shape)
+    return own_strides(binding)
+
+
+def gathers(plan: Plan) -> bool:
+    """Whether a batch is copied: where it is not all rows in their order, or is kept column by column."""
+    rows = [b for b in plan.bindings if b.rows]
+    return bool(rows) and (any(len(b.array) != plan.batch for b in rows) or by_column(plan))
 
 
 def by_column(plan: Plan) -> bool:

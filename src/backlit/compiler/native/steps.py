@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from llvmlite import ir
 
@@ -14,12 +15,13 @@ from backlit.compiler.native.build import (
     Binding,
     Plan,
     batch_shape,
-    by_column,
+    batch_strides,
+    gathers,
+    own_strides,
     setting_name,
     step_function,
 )
-from backlit.compiler.native.values import INDEX, loop, stored_kind
-from backlit.compiler.native.writer import Workspace
+from backlit.compiler.native.values import INDEX, loop, nest, row_major, stored, stored_kind
 
 
 def module_of(plan: Plan) -> tuple[ir.Module, int]:
@@ -127,29 +129,32 @@ class Run:
 
     def gather(self, source: ir.Value, target: ir.Value, binding: Binding, step: ir.Value | None) -> None:
         """target[i] = source[rows[step * batch + i]], or source[i] for no step, in the layout that the step reads."""
-        plan, shape = self.plan, batch_shape(binding, self.plan)
-        width = math.prod(shape[1:])
-        strides = Workspace(None, plan.batch, by_column(plan)).strides(shape) or (width, 1)
-        first = None if step is None else self.builder.mul(step, INDEX(plan.batch))
+        whole, batch = layouts(binding, self.plan)
+        given, taken = (stored(p, *layout) for p, layout in ((source, whole), (target, batch)))
+        first = None if step is None else self.builder.mul(step, INDEX(self.plan.batch))
 
         def row(builder: ir.IRBuilder, i: ir.Value) -> None:
             number = i if first is None else builder.load(builder.gep(self.rows, [builder.add(first, i)]))
-            start = builder.mul(number, INDEX(width))
+            rest = range(len(taken.shape) - 1)
+            nest(
+                builder, taken.shape[1:], rest,
+                lambda builder, own: taken.put(builder, (i, *own), given.at(builder, (number, *own))),
+            )  # fmt: skip
 
-            def element(builder: ir.IRBuilder, j: ir.Value) -> None:
-                value = builder.load(builder.gep(source, [builder.add(start, j)]))
-                place = builder.add(builder.mul(i, INDEX(strides[0])), builder.mul(j, INDEX(strides[1])))
-                builder.store(value, builder.gep(target, [place]))
-
-            loop(builder, width, element)
-
-        loop(self.builder, plan.batch, row)
+        loop(self.builder, self.plan.batch, row)
 
 
-def gathers(plan: Plan) -> bool:
-    """Whether a batch is copied: where it is not all rows in their order, or is kept column by column."""
-    rows = [b for b in plan.bindings if b.rows]
-    return bool(rows) and (any(len(b.array) != plan.batch for b in rows) or by_column(plan))
+Layout = tuple[tuple[int, ...], Any, tuple[int, ...]]
+
+
+def layouts(binding: Binding, plan: Plan) -> tuple[Layout, Layout]:
+    """Shape, dtype and steps of all rows and of a batch; rows that lie in one piece in both are taken as flat."""
+    array, shape = binding.array, batch_shape(binding, plan)
+    before, after = own_strides(binding), batch_strides(binding, plan)
+    if array[0].flags.c_contiguous and after == row_major(shape):
+        width = math.prod(shape[1:])
+        return ((len(array), width), array.dtype, (before[0], 1)), ((plan.batch, width), array.dtype, (width, 1))
+    return (array.shape, array.dtype, before), (shape, array.dtype, after)
 
 
 def gathered_bytes(binding: Binding, plan: Plan) -> int:
