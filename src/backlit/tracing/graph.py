@@ -179,6 +179,13 @@ class Graph:
         simplified: Graph = import_module("backlit.compiler").readable(self)
         return simplified
 
+    def svg(self) -> str:
+        """The step as a picture: forward from left to right, and back below it. See `backlit.explain.drawing`."""
+        from importlib import import_module  # by name, as the room stands below this one
+
+        drawn: str = import_module("backlit.explain.drawing").svg(self.readable())
+        return drawn
+
     def run(self, verbatim: bool = True) -> dict[str, Any]:
         """Execute the source on the recorded inputs. Out: the outputs by name."""
         from backlit.tracing.source import executed
