@@ -13,7 +13,7 @@ import pytest
 import backlit as torch
 from backlit import nn
 from backlit.compiler.native import jit
-from backlit.train import L1
+from backlit.train import L1, native
 from backlit.train.batches import Batches
 from backlit.train.engines import Eager, engine_from
 from backlit.train.native import Native
@@ -76,12 +76,12 @@ def check_same(tolerance=1e-4, **settings):
     model, losses = run("eager", **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        native, found = run("native", **settings)
+        trained, found = run("native", **settings)
     assert len(found) == len(losses)
     np.testing.assert_allclose(found, losses, rtol=tolerance, atol=1e-7 if tolerance > 1e-6 else 0)
-    for (name, a), b in zip(native.state_dict().items(), model.state_dict().values(), strict=True):
+    for (name, a), b in zip(trained.state_dict().items(), model.state_dict().values(), strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=100 * tolerance, atol=tolerance, err_msg=name)
-    for a, b in zip(native.parameters(), model.parameters(), strict=True):
+    for a, b in zip(trained.parameters(), model.parameters(), strict=True):
         assert (a.grad is None) == (b.grad is None)
         if a.grad is not None:
             np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=100 * tolerance, atol=10 * tolerance)
@@ -198,6 +198,15 @@ def test_attention():
 @pytest.mark.parametrize("batch_size", [None, 1, 7, 39, 40, 100])
 def test_batches_of_every_size(batch_size):
     check_same(batch_size=batch_size, epochs=6)
+
+
+@pytest.mark.parametrize("batch_size", [7, 39])
+def test_in_a_long_run_short_batches_are_native_too(batch_size, monkeypatch):
+    monkeypatch.setattr(native, "SHORT_FROM", 5)
+    check_same(
+        batch_size=batch_size, epochs=12, make=lambda: net(middle=[nn.Dropout(0.2)]), optimizer=OPTIMIZERS["adam"]
+    )
+    check_same(batch_size=batch_size, epochs=12, shuffle=False, schedule="step")
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "step", "plateau", "onecycle", "warmup"])
@@ -429,10 +438,10 @@ def test_listeners_hear_of_many_steps_at_a_time_and_of_every_epoch_if_they_ask()
         def on_epoch(self, run):
             self.losses.append(run.model(torch.tensor(X)).sum().item())
 
-    native, eager = Epochs(), Epochs()
-    run("native", callbacks=[native])
-    run("eager", callbacks=[eager])
-    np.testing.assert_allclose(native.losses, eager.losses, rtol=1e-3, atol=1e-3)
+    found, expected = Epochs(), Epochs()
+    run("native", callbacks=[found])
+    run("eager", callbacks=[expected])
+    np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
@@ -469,7 +478,7 @@ def test_a_parameter_that_may_not_be_written_raises_what_the_eager_engine_raises
 
     with pytest.raises(ValueError, match="read-only"):
         run("eager", make=locked)
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.warns(UserWarning, match="runs eagerly"), pytest.raises(ValueError, match="read-only"):
         run("native", make=locked)
 
 

@@ -36,16 +36,20 @@ class Batches:
         starts = np.arange(0, self.rows, self.batch_size)
         return np.minimum(self.batch_size, self.rows - starts)
 
-    def take(self, steps: int) -> np.ndarray | None:
-        """The numbers of the rows of the next `steps` whole batches of this epoch; None where each sees all in order.
+    def next_size(self) -> int:
+        """How many rows the next step sees."""
+        return min(self.batch_size, self.rows - self.start)
 
-        Shape: out (steps * batch_size,) int64.
+    def take(self, steps: int) -> np.ndarray | None:
+        """The numbers of the rows of the next `steps` batches of this epoch; None where each sees all in order.
+
+        Shape: out (steps * batch_size,) int64; fewer where the epoch's last batch, a short one, is taken by itself.
         """
         if self.batch_size == self.rows:
             return None
         if self.start == 0 and self.shuffle:
             self.order = draw_order(self.rows)
-        rows = slice(self.start, self.start + steps * self.batch_size)
+        rows = slice(self.start, min(self.start + steps * self.batch_size, self.rows))
         self.start = rows.stop if rows.stop < self.rows else 0
         return np.arange(rows.start, rows.stop) if self.order is None else self.order[rows]
 
