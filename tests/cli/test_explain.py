@@ -248,3 +248,13 @@ def test_of_a_run_only_the_last_step_is_shown(tmp_path):
     done = python("-m", "backlit", "explain", "empty", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "backlit explain: empty is no run folder: it has no config.json.\n"
+
+
+def test_the_step_is_written_as_a_page(explain, tmp_path):
+    code, out, err = explain(TRAINING, "--html", "step.html", "--sample", "1")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "step.html holds the step as a page; open it in a browser."
+    page = (tmp_path / "step.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "Step 1 of script.py" in page
+    assert 'src="http' not in page

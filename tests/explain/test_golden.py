@@ -165,3 +165,16 @@ ROUTE_SUMS = {
 @pytest.mark.parametrize("name", ROUTE_SUMS)
 def test_the_routes_of_every_other_weight(explanation, name):
     assert path(explanation, name).total == pytest.approx(ROUTE_SUMS[name], rel=1e-13)
+
+
+def test_the_page_in_html_has_every_formula_and_digit(explanation):
+    from backlit.explain.page import page
+
+    html = page(explanation)
+    for line in explanation.graph.readable():
+        if line.name in LATEX and line.kind != "input":
+            assert formulas.mathml(line) in html
+    for name in ("a1", "d_W2"):
+        for value in BY_HAND[name].ravel():
+            assert re.search(rf'(title="|>){np.float64(value)!s}', html) or f">{value:.4g}<" in html
+    assert f">{BY_HAND['d_W1'][0, 1]:.4g}<" in html

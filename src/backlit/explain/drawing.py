@@ -9,6 +9,7 @@ from backlit.explain.layout import HEAD, LANES, Node, edges_of, nodes_of, placed
 from backlit.tracing.graph import Graph, Line
 
 MARGIN = 14
+SMALLEST = 0.72  # of its size, where a page is narrower: then it scrolls
 LABELS = 74  # room on the left for the lanes' names
 SAID = {"given": "given", "forward": "forward →", "backward": "← backward", "gradient": "gradients", "update": "update"}
 
@@ -49,12 +50,14 @@ def svg(graph: Graph, linked: Mapping[Line, str] | None = None) -> str:
     parts += [edge(a, b, linked or {}) for a, b in edges]
     parts += [box(node, linked or {}) for node in nodes]
     whole = width + LABELS + 2 * MARGIN
+    tall = height + 2 * MARGIN
+    size = f'width="{whole:g}" height="{tall:g}" style="min-width:{SMALLEST * whole:.0f}px"'
     return (
-        f'<svg class="bg" xmlns="http://www.w3.org/2000/svg" viewBox="{-LABELS - MARGIN} {-MARGIN} {whole:g} '
-        f'{height + 2 * MARGIN:g}" width="{whole:g}" height="{height + 2 * MARGIN:g}" role="img" '
-        f'aria-label="The graph of the step, {len(nodes)} boxes"><style>{STYLE}</style><defs><marker id="graph-tip" '
-        'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" '
-        f'orient="auto"><path class="tip" d="M0 0.8 8 4 0 7.2z"/></marker></defs>{"".join(parts)}</svg>'
+        f'<svg class="bg" xmlns="http://www.w3.org/2000/svg" viewBox="{-LABELS - MARGIN} {-MARGIN} {whole:g} {tall:g}" '
+        f'{size} role="img" aria-label="The graph of the step, {len(nodes)} boxes"><style>{STYLE}</style><defs>'
+        '<marker id="graph-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0.8 8 4 0 7.2z"/></marker></defs>'
+        f"{''.join(parts)}</svg>"
     )
 
 

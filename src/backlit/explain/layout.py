@@ -70,8 +70,8 @@ def nodes_of(graph: Graph) -> list[Node]:
 
 
 def single(line: Line, graph: Graph) -> Node | None:
-    """The box of a line; None for settings, which every update reads, and for memory under another name."""
-    if line.kind == "same" or line.expression.text in ("setting", "seed"):
+    """The box of a line; None for numbers that are given, which much reads, and for memory under another name."""
+    if line.kind == "same" or (line.kind == "input" and not line.shape):
         return None
     moment = moment_of(line, graph.loss)
     text = "" if line.kind == "input" else statement(line)

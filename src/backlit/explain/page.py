@@ -192,7 +192,7 @@ def contents(found: Iterable[Group]) -> str:
 
 
 def pictures(explanation: Explanation, graph: Graph, shown: dict[Line, str]) -> str:
-    """The network with its weights before the step, and the graph of the step."""
+    """The network with its weights after the step, and the graph of the step."""
     drawn = (
         f'<figure><div class="wide drawing">{svg(graph, shown)}</div><figcaption>The step: forward from left to right, '
         "and back below it. Dotted lines are values of the forward pass that the way back reads again.</figcaption>"
@@ -209,7 +209,7 @@ def network(explanation: Explanation) -> str:
         picture = network_svg(explanation.model)
     except ValueError:
         return ""
-    said = "The linear layers: the thicker a line, the larger its weight; blue is above zero, orange below."
+    said = "The linear layers after the step: the thicker, the larger the weight; blue is above zero, orange below."
     return f'<figure><div class="wide drawing">{picture}</div><figcaption>{said}</figcaption></figure>'
 
 
