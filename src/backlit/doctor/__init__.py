@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backlit.doctor import graphs, losses, modes, order
+from backlit.doctor import data, generalisation, gradients, graphs, losses, modes, numbers, order, units
 from backlit.doctor.finding import DoctorError as DoctorError
 from backlit.doctor.finding import DoctorWarning as DoctorWarning
 from backlit.doctor.finding import Finding as Finding
@@ -17,4 +17,4 @@ def rules_in(*rooms: object) -> list[type[Rule]]:
 
 
 #: Every rule there is.
-RULES = rules_in(order, graphs, modes, losses)
+RULES = rules_in(order, graphs, modes, losses, data, numbers, gradients, units, generalisation)

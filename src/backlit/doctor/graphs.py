@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from backlit.autograd.node import Node
-from backlit.doctor.order import THRICE, held
+from backlit.doctor.order import THRICE, held, needs_no_grad
 from backlit.doctor.rule import LossCall, Place, Rule
 from backlit.nn import Parameter
 from backlit.tensor import Tensor
@@ -40,8 +40,8 @@ class StaleOptimizer(Rule):
         mine = {id(p) for p in held(optimizer)}
         if self.reached and mine and not mine & self.reached.keys():
             self.find(
-                f"The backward pass reached {len(self.reached)} parameters and this optimizer holds {len(mine)}: no one "
-                "of them is among both. The model was made anew after the optimizer.",
+                f"The backward pass reached {len(self.reached)} parameters and this optimizer holds {len(mine)}: no "
+                "one of them is among both. The model was made anew after the optimizer.",
                 "model = Net()\noptimizer = torch.optim.Adam(model.parameters())   # after the model",
             )
         everyones = {id(p) for other in self.watch.optimizers for p in held(other)}
@@ -120,13 +120,19 @@ class GraphCut(Rule):
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)
         self.cut: tuple[str, Place] | None = None
+        self.strength = 0
 
     def on_cut(self, tensor: Any, how: str, place: Place) -> None:
-        if how in ("detach", "no_grad") or self.cut is None:  # item and numpy are mostly for looking at
-            self.cut = how, place
+        # A parameter that is used without gradients is mostly an evaluation; item and numpy are mostly for looking at.
+        strength = 1 if tensor.is_leaf else 3 if how in ("detach", "no_grad") else 2
+        if strength >= self.strength and not (strength == 2 and self.strength == 2):
+            self.cut, self.strength = (how, place), strength
+
+    def after_backward(self, leaves: list[Any]) -> None:
+        self.cut, self.strength = None, 0
 
     def on_error(self, error: BaseException, place: Place) -> None:
-        if isinstance(error, RuntimeError) and "does not require grad" in str(error):
+        if needs_no_grad(error):
             how, where = self.cut or ("", place)
             words = {"detach": "detach()", "no_grad": "torch.no_grad()", "": "something before"}.get(how, f"{how}()")
             self.find(
@@ -152,23 +158,35 @@ class LossArgumentsSwapped(Rule):
 
 
 class GraphGrows(Rule):
-    """A backward pass goes through nodes that an earlier step made."""
+    """A backward pass goes through nodes that an earlier step made, or through the loss of an earlier pass."""
 
     id, group = "graph-grows", "A"
+    swallows = ("backward-twice", "in-place-overwrite")
 
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)
         self.newest = self.before = -1
+        self.roots: list[Any] = []
+        self.losses: set[int] = set()
 
     def on_backward(self, roots: list[Any]) -> None:
         numbers = [node.number for node in nodes_of(roots)]
-        if numbers and min(numbers) <= self.before:
+        self.roots = [root.number for root in roots if isinstance(root, Node)]
+        if self.losses.intersection(numbers) - set(self.roots):
+            self.find(
+                "The backward pass went through the loss of the pass before: losses are summed with their graphs.",
+                "total += loss.item()   # the number, without its graph\nloss.backward()",
+            )
+        elif numbers and min(numbers) <= self.before:
             self.find(
                 f"The backward pass went through {sum(n <= self.before for n in numbers)} operations of earlier steps: "
                 "a tensor with its graph is carried from step to step.",
                 "total += loss.item()   # the number, without its graph\nhidden = hidden.detach()",
             )
         self.newest = max(numbers, default=self.newest)
+
+    def after_backward(self, leaves: list[Any]) -> None:
+        self.losses = set(self.roots)
 
     def after_step(self, optimizer: Any) -> None:
         self.before = self.newest

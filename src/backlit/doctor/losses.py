@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backlit import nn
 from backlit.autograd.node import Node, OpNode
 from backlit.doctor.rule import LossCall, OpCall, Rule, here
 
@@ -55,15 +56,15 @@ class SoftmaxTwice(LossRule):
     """Cross-entropy takes raw scores, and takes their softmax itself."""
 
     id, losses = "softmax-twice", ("cross_entropy",)
-    swallows = ("stuck-at-baseline", "vanishing-gradient", "output-cannot-reach-target", "lr-too-low", "saturated-units",
-                "stopped-too-early", "bad-initial-loss")  # fmt: skip
+    swallows = ("stuck-at-baseline", "vanishing-gradient", "output-cannot-reach-target", "lr-too-low",
+                "saturated-units", "stopped-too-early", "bad-initial-loss")  # fmt: skip
 
     def look(self, call: LossCall) -> None:
         if made_by(call.input, "softmax"):
             k = call.input.shape[-1]
             self.find(
-                f"CrossEntropyLoss was given the output of a softmax, and takes the softmax itself: over {k} classes the "
-                f"loss can then not fall below {-math.log(math.e / (math.e + k - 1)):.4f}.",
+                f"CrossEntropyLoss was given the output of a softmax, and takes the softmax itself: over {k} classes "
+                f"the loss can then not fall below {-math.log(math.e / (math.e + k - 1)):.4f}.",
                 "nn.Linear(32, 10)          # the last layer: raw scores, no nn.Softmax after it\n"
                 "loss = nn.CrossEntropyLoss()(scores, y)",
                 place=call.place,
@@ -104,7 +105,7 @@ class BceOnLogits(LossRule):
         x = call.input.array
         if x.size and (np.min(x) < 0 or np.max(x) > 1):
             self.find(
-                f"BCELoss takes probabilities, and was given values from {np.min(x):.4g} to {np.max(x):.4g}: raw scores.",
+                f"BCELoss takes probabilities, and was given raw scores, from {np.min(x):.4g} to {np.max(x):.4g}.",
                 "loss = nn.BCEWithLogitsLoss()(scores, y)",
                 place=call.place,
             )
@@ -144,8 +145,8 @@ class LossBroadcast(LossRule):
                 return
             if math.prod(both) > max(math.prod(x), 1):
                 self.find(
-                    f"{call.name} was given a prediction of shape {list(x)} and a target of shape {list(y)}: they broadcast "
-                    f"to {list(both)}, so that every prediction is compared with every row's target.",
+                    f"{call.name} was given a prediction of shape {list(x)} and a target of shape {list(y)}: they "
+                    f"broadcast to {list(both)}, so that every prediction is compared with every row's target.",
                     "loss = loss_fn(prediction, y.unsqueeze(1))   # both of one shape",
                     place=call.place,
                 )
@@ -226,6 +227,7 @@ class OneClassOutput(LossRule):
     """A softmax over one class is 1, whatever the network says."""
 
     id, losses = "one-class-output", ("cross_entropy",)
+    ops = ("softmax", "log_softmax")
     swallows = ("stuck-at-baseline", "softmax-twice", "softmax-wrong-axis")
 
     def look(self, call: LossCall) -> None:
@@ -233,7 +235,7 @@ class OneClassOutput(LossRule):
             self.say("CrossEntropyLoss was given scores for one class: its loss is 0, whatever they are.", call.place)
 
     def on_op(self, call: OpCall) -> None:
-        if call.op.name in ("softmax", "log_softmax"):
+        if self.finding is None:
             x = call.inputs[0].array
             if x.ndim >= 1 and x.shape[call.settings["axis"]] == 1:
                 self.say("A softmax was taken over an axis of length 1: it gives 1 everywhere.", here())
@@ -247,10 +249,11 @@ class SoftmaxWrongAxis(Rule):
     """A softmax over the rows of a batch: its rows do not sum to 1."""
 
     id, group = "softmax-wrong-axis", "B"
+    ops = ("softmax", "log_softmax")
     swallows = ("stuck-at-baseline", "softmax-twice")
 
     def on_op(self, call: OpCall) -> None:
-        if self.finding is None and call.op.name in ("softmax", "log_softmax"):
+        if self.finding is None:
             x = call.inputs[0].array
             if x.ndim == 2 and x.shape[0] > 1 and call.settings["axis"] in (0, -2):
                 self.find(
@@ -276,8 +279,8 @@ class OutputCannotReachTarget(LossRule):
         if np.min(y) < low or np.max(y) > high:
             outside = int(np.count_nonzero((y < low) | (y > high)))
             self.find(
-                f"The output comes from {node.plan.op.name}, which gives {low} to {high:g}; {outside} of {y.size} targets "
-                f"lie outside (from {np.min(y):.4g} to {np.max(y):.4g}).",
+                f"The output comes from {node.plan.op.name}, which gives {low} to {high:g}; {outside} of {y.size} "
+                f"targets lie outside (from {np.min(y):.4g} to {np.max(y):.4g}).",
                 "nn.Linear(32, 1)   # the last layer, without an activation; or scale y",
                 place=call.place,
             )
@@ -306,14 +309,24 @@ class NoNonlinearity(Rule):
     swallows = ("stuck-at-baseline",)
     #: What may stand between two layers without making them more than one linear map.
     BETWEEN = ("dropout", "batch_norm")
+    ops = ("linear",)
+
+    def __init__(self, watch: Any) -> None:
+        super().__init__(watch)
+        self.newest = self.first = -1
+
+    def on_module(self, module: Any, args: tuple[Any, ...]) -> None:
+        if self.watch.depth == 1 and not isinstance(module, nn.Linear):  # one model may go into another: a GAN
+            self.first = self.newest
 
     def on_op(self, call: OpCall) -> None:
-        if self.finding is not None or call.op.name != "linear" or self.watch.passes > 2:
+        if self.finding is not None or self.watch.passes > 2:
             return
+        self.newest = max(self.newest, getattr(call.result.node, "number", -1))
         node = producer(call.inputs[0])
         while node is not None and node.plan.op.name in self.BETWEEN and isinstance(node.edges[0], Node):
             node = node.edges[0] if isinstance(node.edges[0], OpNode) else None
-        if node is not None and node.plan.op.name == "linear":
+        if node is not None and node.plan.op.name == "linear" and node.number > self.first:
             self.find(
                 "The output of a linear layer goes into another one with no activation between: both together are one "
                 "linear layer.",

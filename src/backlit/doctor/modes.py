@@ -30,15 +30,17 @@ class TrainForgotten(Rule):
         self.running = 0
 
     def on_module(self, module: Any, args: tuple[Any, ...]) -> None:
-        if self.watch.depth == 1 and grad_mode.enabled:
-            self.asleep = module if not module.training and depends_on_mode(module) else None
+        if self.watch.depth == 1 and grad_mode.enabled and depends_on_mode(module):
+            is_trained = any(p.requires_grad for p in module.parameters())
+            self.asleep = module if is_trained and not module.training else None
 
     def after_step(self, optimizer: Any) -> None:
         self.running = self.running + 1 if self.asleep is not None else 0
         if self.running >= THRICE:
             names = ", ".join(depends_on_mode(self.asleep)[:3])
             self.find(
-                f"Three steps in a row were taken in evaluation mode, in which {names} do not do what they do in training.",
+                f"Three steps in a row were taken in evaluation mode, in which {names} do not do what they do in "
+                "training.",
                 "model.train()   # before the loop over the batches",
             )
 
@@ -51,12 +53,17 @@ class EvalForgotten(Rule):
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)
         self.times = 0
+        self.last: tuple[int, Any] = (-1, None)
 
     def on_module(self, module: Any, args: tuple[Any, ...]) -> None:
         if self.watch.depth != 1 or grad_mode.enabled or not module.training or not self.watch.passes:
             return
         names = depends_on_mode(module)
-        if names:
+        now = self.watch.steps, args[0] if args else None
+        # The same rows again between two steps: samples of what dropout makes of them, as for an uncertainty.
+        is_sampling = now[0] == self.last[0] and now[1] is self.last[1]
+        self.last = now
+        if names and not is_sampling:
             self.times += 1
             if self.times >= 2:
                 self.find(

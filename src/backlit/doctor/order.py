@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backlit.doctor.rule import Rule, here
-from backlit.doctor.state import State
+from backlit.doctor.rule import Place, Rule, here
+from backlit.doctor.state import GradientState, State
 
 #: How often something must happen to be more than a beginning or an end.
 THRICE = 3
@@ -18,6 +18,11 @@ LOOP = (
 def held(optimizer: Any) -> list[Any]:
     """The optimizer's parameters that want gradients."""
     return [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+
+
+def needs_no_grad(error: BaseException) -> bool:
+    """backward() was called on what leads to no parameter."""
+    return isinstance(error, RuntimeError) and "does not require grad" in str(error)
 
 
 class MissingZeroGrad(Rule):
@@ -69,7 +74,8 @@ class MissingStep(Rule):
 
     def say(self) -> None:
         self.find(
-            f"{self.watch.passes} backward passes have run, no optimizer has taken a step, and no parameter has changed.",
+            f"{self.watch.passes} backward passes have run, no optimizer has taken a step, and no parameter has "
+            "changed.",
             "loss.backward()\noptimizer.step()",
             place=self.place,
         )
@@ -93,7 +99,8 @@ class MissingBackward(Rule):
     def after_step(self, optimizer: Any) -> None:
         if self.was_empty and self.watch.passes == self.passes:
             self.find(
-                "The optimizer took a step, and no parameter has a gradient: no backward pass ran since the step before.",
+                "The optimizer took a step, and no parameter has a gradient: no backward pass ran since the step "
+                "before.",
                 "loss.backward()\noptimizer.step()",
             )
         self.passes = self.watch.passes
@@ -104,13 +111,23 @@ class ZeroedBeforeStep(Rule):
 
     id, group = "zeroed-before-step", "A"
     swallows = ("stuck-at-baseline", "missing-backward", "missing-step", "disconnected-parameter", "stopped-too-early")
+    passes = 0
 
     def before_step(self, optimizer: Any) -> None:
         states = [self.watch.gradients.of(p) for p in held(optimizer)]
+        self.passes = self.watch.passes
+        self.look(states)
+
+    def after_step(self, optimizer: Any) -> None:
+        if self.watch.passes > self.passes:  # in a closure, which may clear what it computed
+            self.watch.gradients.look()
+            self.look([self.watch.gradients.of(p) for p in held(optimizer)])
+
+    def look(self, states: list[GradientState]) -> None:
         if states and all(s.state is State.EMPTY for s in states) and any(s.discarded for s in states):
             self.find(
-                f"The gradients of {sum(s.discarded for s in states)} parameters were computed, and cleared before this "
-                "step could use them.",
+                f"The gradients of {sum(s.discarded for s in states)} parameters were computed, and cleared before "
+                "this step could use them.",
                 LOOP,
             )
 
@@ -126,7 +143,8 @@ class StepRepeated(Rule):
         again = [s for s in states if s.state is State.USED]
         if again and all(s.uses >= THRICE - 1 for s in again):
             self.find(
-                f"This is step number {again[0].uses + 1} with one and the same gradient: no backward pass ran between.",
+                f"This is step number {again[0].uses + 1} with one and the same gradient: no backward pass ran "
+                "between.",
                 "loss.backward()   # before every optimizer.step()\noptimizer.step()",
             )
 
@@ -143,6 +161,15 @@ class NothingToTrain(Rule):
             self.find(
                 f"The optimizer holds {count} parameters, and none of them has requires_grad=True.",
                 "for p in model.head.parameters():\n    p.requires_grad_()",
+            )
+
+    def on_error(self, error: BaseException, place: Place) -> None:
+        parameters = [p for model in self.watch.models for p in model.parameters()]
+        if needs_no_grad(error) and parameters and not any(p.requires_grad for p in parameters):
+            self.find(
+                f"The model has {len(parameters)} parameters, and none of them has requires_grad=True.",
+                "for p in model.head.parameters():\n    p.requires_grad_()",
+                place=place,
             )
 
 

@@ -19,18 +19,33 @@ def ordered(rules: list[Rule]) -> list[Finding]:
     fired = {rule.id: rule for rule in rules}
     swallowed: dict[str, list[str]] = {}
     for rule in rules:
-        cause = next((other for other in rules if rule.id in other.swallows and other.id != rule.id), None)
+        causes_of = (other for other in rules if rule.id in other.swallows and other.id != rule.id and speaks(other))
+        cause = next(causes_of, None)
         if cause is not None and not (cause.id in rule.swallows and order(rule) < order(cause)):
             swallowed.setdefault(cause.id, []).append(rule.id)
     hidden = {symptom for symptoms in swallowed.values() for symptom in symptoms}
-    causes = sorted((rule for rule in fired.values() if rule.id not in hidden), key=order)
+    causes = [rule for rule in fired.values() if rule.id not in hidden]
     return [
-        dataclasses.replace(rule.finding, explains=tuple(sorted(swallowed.get(rule.id, ()))))
-        for rule in causes
+        dataclasses.replace(
+            rule.finding,
+            explains=tuple(sorted(swallowed.get(rule.id, ()))),
+            severity="warning" if is_risen(rule, swallowed) else rule.finding.severity,
+        )
+        for rule in sorted(causes, key=lambda rule: order(rule, is_risen(rule, swallowed)))
         if rule.finding is not None
     ]
 
 
-def order(rule: Rule) -> tuple[int, str, int]:
+def speaks(rule: Rule) -> bool:
+    """A note is no cause of anything, unless it says of itself that it may be."""
+    return rule.finding is not None and (rule.finding.severity != "note" or rule.rises)
+
+
+def is_risen(rule: Rule, swallowed: dict[str, list[str]]) -> bool:
+    return rule.rises and rule.id in swallowed
+
+
+def order(rule: Rule, is_risen: bool = False) -> tuple[int, str, int]:
     assert rule.finding is not None
-    return SEVERITIES.index(rule.finding.severity), rule.group, rule.finding.step
+    severity = "warning" if is_risen else rule.finding.severity
+    return SEVERITIES.index(severity), rule.group, rule.finding.step

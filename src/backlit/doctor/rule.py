@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from backlit.autograd.tracked import users_frame
@@ -25,12 +26,26 @@ def here() -> Place:
 
 
 class OpCall(NamedTuple):
-    """One operation: what it was given and gave."""
+    """One operation: what it was given and gave, and the user's line."""
 
     op: Any
-    inputs: tuple[Any, ...]
+    inputs: Sequence[Any]
     settings: dict[str, Any]
     result: Any
+    code: Any
+    line: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.code.co_filename, self.line)
+
+
+class Batch(NamedTuple):
+    """The rows that a model was given, and the targets that its outputs are compared with."""
+
+    x: Any
+    y: Any
+    place: Place
 
 
 class LossCall(NamedTuple):
@@ -47,13 +62,16 @@ class Rule:
     """A cause to look for. Subclasses override the events that they need; the watch calls no others.
 
     `id` is its name in findings; `group` its place in the order of causes, A before E; `swallows` are the rules whose
-    findings are its symptoms.
+    findings are its symptoms. `ops` are the operations that `on_op` wants to hear of. With `rises` a note becomes a
+    warning where it explains something, and explains nothing else.
     """
 
     id: ClassVar[str]
     group: ClassVar[str]
     severity: ClassVar[Severity] = "error"
-    swallows: ClassVar[tuple[str, ...]] = ()
+    swallows: tuple[str, ...] = ()
+    ops: ClassVar[tuple[str, ...]] = ()
+    rises: ClassVar[bool] = False
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
@@ -68,7 +86,19 @@ class Rule:
         """A module has been called."""
 
     def on_op(self, call: OpCall) -> None:
-        """An operation has run."""
+        """One of the operations in `ops` has run."""
+
+    def on_batch(self, batch: Batch) -> None:
+        """Rows are trained on."""
+
+    def on_evaluation(self, model: Any, x: Any) -> None:
+        """A model was called without gradients."""
+
+    def on_score(self, value: float) -> None:
+        """All loss calls without gradients between two steps: their mean."""
+
+    def on_broken(self, place: Place) -> None:
+        """A backward pass begins from a loss that is not finite."""
 
     def on_loss(self, call: LossCall) -> None:
         """A loss is about to be computed."""
@@ -97,6 +127,9 @@ class Rule:
     def on_error(self, error: BaseException, place: Place) -> None:
         """The program has raised an error at that line of the user's."""
 
+    def on_losses(self) -> None:
+        """A step was counted in the course of the run, watched in full or not."""
+
     def finish(self) -> None:
         """The program has ended."""
 
@@ -111,3 +144,7 @@ class Rule:
             self.id, severity or self.severity, message, fix, self.watch.steps, place.file, place.line
         )
         self.watch.found(self)
+
+    def withdraw(self) -> None:
+        """Unsay it: the run recovered."""
+        self.finding = None

@@ -75,3 +75,19 @@ class Gradients:
     def look(self) -> None:
         for state in self.known.values():
             state.look()
+
+    def resume(self, used: Any) -> None:
+        """Look again after some steps that nobody watched. `used` are the parameters that have just been stepped on.
+
+        Of others it is not known whether a step has used their gradients: they count as fresh, of which no rule
+        complains.
+        """
+        stepped = {id(p) for p in used}
+        for key, state in self.known.items():
+            grad = state.parameter.grad
+            if grad is None or not np.any(grad.array):
+                state.state = State.EMPTY
+            else:
+                state.state = State.USED if key in stepped else State.FRESH
+            state.passes, state.uses, state.discarded = int(state.state is not State.EMPTY), 1, False
+            state.seen = (grad, -1 if grad is None else grad.version.count)

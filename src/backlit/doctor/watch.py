@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal
 
-from backlit.autograd.modes import grad_mode
+import numpy as np
+
+from backlit.autograd.modes import _Mode, grad_mode
 from backlit.autograd.node import Node
-from backlit.autograd.tracked import Tracked
+from backlit.autograd.tracked import users_frame
+from backlit.doctor.course import Course
 from backlit.doctor.finding import DoctorError, DoctorWarning, Finding
 from backlit.doctor.precedence import ordered
-from backlit.doctor.rule import LossCall, OpCall, Rule, here
+from backlit.doctor.rule import Batch, LossCall, OpCall, Rule, here
 from backlit.doctor.state import Gradients
+from backlit.doctor.tape import LONGEST, Tape
 from backlit.nn import functional as F
 from backlit.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from backlit.ops.registry import Op, reading
@@ -32,23 +37,35 @@ LOSSES = (
 CUTS = ("detach", "item", "numpy", "tolist")
 
 
+#: Steps that are watched in full at first, and how often after that. Mistakes in the order of calls show at once; what
+#: comes later lasts. A step watched in full costs about as much again as the step.
+ALWAYS, EVERY = 20, 10
+
+
 class Watch:
     """Listens while it is entered, and asks every rule what it makes of each event.
 
+    The first steps and every tenth are watched in full (`is_awake`), and so is all that happens without gradients.
+    Between them it only writes down the operations of the present step, so that it is known where a number broke.
     `steps` counts the steps of all optimizers; `gradients` are the states of the parameters' gradients.
     """
 
     def __init__(self, rules: Iterable[type[Rule]], mode: Mode = "collect", silence: Sequence[str] = ()) -> None:
         self.mode, self.silence = mode, frozenset(silence)
         self.steps = self.passes = 0
-        self.gradients = Gradients()
+        self.gradients, self.course, self.tape = Gradients(), Course(), Tape()
         self.optimizers: list[Any] = []
         self.models: list[Any] = []
         self.depth = 0  # of modules that run
         self.rules = [rule(self) for rule in rules if rule.id not in self.silence]
-        self.pending: tuple[Any, ...] = ()
+        self.pending: tuple[Any, Any, Any] = (None, (), {})
         self.reached: list[Any] = []
-        self.open = ExitStack()
+        self.values: list[float] = []  # of the losses of this step
+        self.scores: list[float] = []  # of the losses without gradients since
+        self.given: Any = None  # what the model was called with last, in training
+        self.is_awake = False
+        self.until = ALWAYS  # steps that are watched in full at least
+        self.open, self.full = ExitStack(), ExitStack()
         self.heard: dict[str, list[Callable[..., None]]] = {
             event: [
                 getattr(rule, event) for rule in self.rules if getattr(type(rule), event) is not getattr(Rule, event)
@@ -56,6 +73,10 @@ class Watch:
             for event in vars(Rule)
             if event.startswith(("on_", "after_", "before_")) or event == "finish"
         }
+        self.by_op: dict[str, list[Callable[..., None]]] = {}
+        for rule in self.rules:
+            for op in rule.ops:
+                self.by_op.setdefault(op, []).append(rule.on_op)
 
     # Entering and leaving.
 
@@ -63,27 +84,57 @@ class Watch:
         enter = self.open.enter_context
         enter(register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: self.before_step(optimizer)))
         enter(register_optimizer_step_post_hook(lambda optimizer, args, kwargs: self.after_step(optimizer)))
-        enter(register_module_forward_pre_hook(self.enter_module))
-        enter(register_module_forward_hook(self.leave_module, always_call=True))
         enter(replaced(LRScheduler, "step", self.around_scheduler))
-        for name in LOSSES:
-            enter(replaced(F, name, functools.partial(self.around_loss, name)))
-        for name in CUTS:
-            enter(replaced(Tensor, name, functools.partial(self.around_cut, name)))
+        enter(replaced(_Mode, "__enter__", self.around_mode))
+        self.open.callback(setattr, reading, "listener", reading.listener)
+        self.open.callback(self.sleep)
         reading.listener = self
-        self.open.callback(self.stop)
+        self.wake()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.open.close()
 
-    def stop(self) -> None:
-        reading.listener = None
-
     def follow(self, optimizer: Any) -> None:
         """Hear of the steps of an optimizer that was made before."""
-        self.open.enter_context(optimizer.register_step_pre_hook(lambda o, args, kwargs: self.before_step(o)))
-        self.open.enter_context(optimizer.register_step_post_hook(lambda o, args, kwargs: self.after_step(o)))
+        optimizer.watch_steps()
+
+    def wake(self, stepped: Any = None) -> None:
+        """Watch in full from here on. `stepped` is the optimizer whose step has just ended."""
+        if self.is_awake:
+            return
+        self.is_awake, self.depth = True, 0
+        if self.steps:
+            self.gradients.resume([] if stepped is None else params_of(stepped))
+        enter = self.full.enter_context
+        enter(register_module_forward_pre_hook(self.enter_module))
+        enter(register_module_forward_hook(self.leave_module, always_call=True))
+        for name in LOSSES:
+            enter(replaced(F, name, functools.partial(self.around_loss, name)))
+        for name in CUTS:
+            enter(replaced(Tensor, name, functools.partial(self.around_cut, name)))
+
+    def sleep(self) -> None:
+        """Write down operations, and no more."""
+        self.is_awake = False
+        self.full.close()
+
+    def rest(self) -> None:
+        """Listen to nothing; `note` is told of the losses."""
+        self.sleep()
+        self.tape.clear()
+        reading.listener = None
+
+    def note(self, losses: Iterable[float]) -> None:
+        """Steps were taken that could not be listened to."""
+        for loss in losses:
+            self.steps += 1
+            self.count(loss)
+
+    def count(self, loss: float | None) -> None:
+        if loss is not None:
+            self.course.step(loss)
+        self.tell("on_losses")
 
     def tell(self, event: str, *values: Any) -> None:
         for handler in self.heard[event]:
@@ -91,8 +142,16 @@ class Watch:
 
     def finish(self) -> None:
         """The program has ended: rules that wait for the end have their say."""
-        self.gradients.look()
+        if self.is_awake:
+            self.gradients.look()
+        self.score()
         self.tell("finish")
+
+    def score(self) -> None:
+        """An evaluation has ended, if there was one."""
+        if self.scores:
+            self.tell("on_score", sum(self.scores) / len(self.scores))
+            self.scores = []
 
     # What rules find.
 
@@ -112,23 +171,44 @@ class Watch:
     # The engine's doors (`reading.listener`).
 
     def forward(self, op: Op, inputs: Sequence[Any], arrays: Sequence[Any], settings: dict[str, Any]) -> Any:
-        self.pending = (op, tuple(inputs), settings)
-        if not grad_mode.enabled and any(isinstance(x, Tracked) and x.needs_grad for x in inputs):
-            place = here()
-            for x in inputs:
-                if isinstance(x, Tracked) and x.needs_grad and not x.is_leaf:  # type: ignore[attr-defined]
-                    self.tell("on_cut", x, "no_grad", place)
+        self.pending = (op, inputs, settings)
+        if not grad_mode.enabled:
+            self.leave_graph(inputs)
         return op.forward(*arrays, **settings)
 
     def made(self, result: Any) -> None:
-        if self.heard["on_op"]:
-            self.tell("on_op", OpCall(*self.pending, result))
+        op, inputs, settings = self.pending
+        if grad_mode.enabled and len(self.tape.calls) < LONGEST:
+            frame = users_frame()
+            self.tape.calls.append((op, inputs, settings, result, frame.f_code, frame.f_lineno))
+        for handler in self.by_op.get(op.name, ()):
+            frame = users_frame()
+            handler(OpCall(op, inputs, settings, result, frame.f_code, frame.f_lineno))
+
+    def leave_graph(self, inputs: Sequence[Any]) -> None:
+        for x in inputs:
+            if isinstance(x, Tensor) and x.needs_grad:
+                self.tell("on_cut", x, "no_grad", here())
 
     def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
-        self.gradients.look()
         self.passes += 1
-        self.reached = leaves_of(roots)
-        self.tell("on_backward", list(roots))
+        self.score()
+        value = self.tape.value_of(roots[0])
+        if value is not None:
+            self.values.append(value)
+            if not math.isfinite(value):
+                self.tell("on_broken", here())
+        if not self.course.epoch_rows:
+            x = self.tape.inputs_of_model()
+            if x is not None:
+                self.course.see(x.array)
+        else:
+            self.course.seen += self.course.batch_rows
+        self.tape.done = len(self.tape.calls)
+        if self.is_awake:
+            self.gradients.look()
+            self.reached = leaves_of(roots)
+            self.tell("on_backward", list(roots))
         return wrap
 
     def end_backward(self) -> None:
@@ -136,6 +216,8 @@ class Watch:
 
     def arrived(self, leaves: Iterable[Any]) -> None:
         """`backward()` has added to the gradients of these leaves."""
+        if not self.is_awake:
+            return
         self.reached = list(leaves)
         for leaf in self.reached:
             self.gradients.of(leaf).after_backward()
@@ -144,30 +226,50 @@ class Watch:
     # Optimizers, schedules, modules, losses.
 
     def before_step(self, optimizer: Any) -> None:
-        if optimizer not in self.optimizers:
+        if all(optimizer is not known for known in self.optimizers):
             self.optimizers.append(optimizer)
-        for group in optimizer.param_groups:
-            for p in group["params"]:
-                self.gradients.of(p)
+            self.until = max(self.until, self.steps + ALWAYS)
+            self.wake()
+        if not self.is_awake:
+            return
+        for p in params_of(optimizer):
+            self.gradients.of(p)
         self.gradients.look()
         self.tell("before_step", optimizer)
 
     def after_step(self, optimizer: Any) -> None:
         self.steps += 1
-        self.tell("after_step", optimizer)
-        for group in optimizer.param_groups:
-            for p in group["params"]:
+        if self.is_awake:
+            self.tell("after_step", optimizer)
+            for p in params_of(optimizer):
                 self.gradients.of(p).after_step()
+        self.count(sum(self.values) / len(self.values) if self.values else None)
+        self.values = []
+        self.tape.clear()
+        if self.steps < self.until or self.steps % EVERY < len(self.optimizers):
+            self.wake(optimizer)
+        elif self.is_awake:
+            self.sleep()
 
     def around_scheduler(self, plain: Callable[..., Any], scheduler: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(scheduler, "_step_count", 1) > 0:  # and not the first call, by which a schedule sets itself up
             self.tell("on_scheduler", scheduler)
         return plain(scheduler, *args, **kwargs)
 
+    def around_mode(self, plain: Callable[..., Any], mode: Any) -> Any:
+        if not mode.enabled:
+            self.wake()  # an evaluation, perhaps
+        return plain(mode)
+
     def enter_module(self, module: Any, args: tuple[Any, ...]) -> None:
-        if self.depth == 0 and all(module is not known for known in self.models):
-            self.models.append(module)
         self.depth += 1
+        if self.depth == 1:
+            if all(module is not known for known in self.models):
+                self.models.append(module)
+            if not grad_mode.enabled:
+                self.tell("on_evaluation", module, args[0] if args else None)
+            elif args:
+                self.given = args[0]
         self.tell("on_module", module, args)
 
     def leave_module(self, module: Any, args: tuple[Any, ...], output: Any) -> None:
@@ -181,7 +283,14 @@ class Watch:
             return plain(*args, **kwargs)
         call = LossCall(name, x, y, given, here())
         self.tell("on_loss", call)
+        if grad_mode.enabled:
+            self.tell("on_batch", Batch(self.given, y, call.place))
         value = plain(*args, **kwargs)
+        number = float(np.mean(value.array)) if value.array.size else math.nan
+        if grad_mode.enabled:
+            self.course.hear(call, number)
+        else:
+            self.scores.append(number)
         self.tell("after_loss", call, value)
         return value
 
@@ -205,6 +314,11 @@ def replaced(owner: Any, name: str, around: Callable[..., Any]) -> Iterator[None
         yield
     finally:
         setattr(owner, name, plain)
+
+
+def params_of(optimizer: Any) -> Iterator[Any]:
+    for group in optimizer.param_groups:
+        yield from group["params"]
 
 
 def leaves_of(roots: Iterable[Any]) -> list[Any]:

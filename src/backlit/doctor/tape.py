@@ -1,0 +1,87 @@
+"""The operations of the present step in the order in which they ran, and where among them a number broke."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backlit.doctor.rule import OpCall
+from backlit.tensor import Tensor
+
+#: Operations kept of a step at most: data that were prepared before the first step are looked at too.
+LONGEST = 10_000
+
+
+class Tape:
+    """What ran since the last step. It holds tensors that the step's graph holds anyway, and nothing after the step.
+
+    `calls` are what OpCall is made of, as plain tuples: they are written for every operation, and read seldom.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.done = 0  # calls before the last backward pass
+
+    def clear(self) -> None:
+        self.calls, self.done = [], 0
+
+    def read(self, start: int = 0) -> list[OpCall]:
+        return [OpCall(*call) for call in self.calls[start:]]
+
+    def value_of(self, node: Any) -> float | None:
+        """The number that a node of the graph stands for; None if it is not on the tape, or no single number."""
+        for call in reversed(self.calls):
+            if call[3].node is node:
+                return float(call[3].array.reshape(-1)[0]) if call[3].array.size == 1 else None
+        return None
+
+    def origin(self) -> OpCall | None:
+        """The first operation that made a number which is not finite out of finite ones.
+
+        Masks are filled with infinity on purpose: a call whose settings or numbers hold one is no origin. Where no
+        operation overflowed, the first that made NaN of infinities is it.
+        """
+        calls = self.read()
+        for call in calls:
+            if not finite(call.result) and all(map(finite, given_to(call))):
+                return call
+        for call in calls:
+            if has_nan(call.result) and not any(map(has_nan, given_to(call))):
+                return call
+        return None
+
+    def inputs_of_model(self) -> Any:
+        """The data that the first operation with a gradient was given since the last backward; None without one."""
+        for _, inputs, _, result, _, _ in self.calls[self.done :]:
+            if result.node is not None:
+                for given in inputs:
+                    if isinstance(given, Tensor) and not given.needs_grad and given.array.ndim >= 1:
+                        return given
+        return None
+
+
+def given_to(call: OpCall) -> list[Any]:
+    """The inputs and settings of a call, without the intermediates that an operation leaves among them."""
+    return [*call.inputs, *(value for name, value in call.settings.items() if name in call.op.settings)]
+
+
+def array_of(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.array
+    return value if isinstance(value, (int, float, np.ndarray)) and not isinstance(value, bool) else None
+
+
+def finite(value: Any) -> bool:
+    """Whether a value holds neither NaN nor infinity; what is no number is fine."""
+    array = array_of(value)
+    if array is None or (isinstance(array, np.ndarray) and array.dtype.kind != "f"):
+        return True
+    return bool(np.isfinite(array).all())
+
+
+def has_nan(value: Any) -> bool:
+    array = array_of(value)
+    if array is None or (isinstance(array, np.ndarray) and array.dtype.kind != "f"):
+        return False
+    return bool(np.isnan(array).any())
