@@ -6,6 +6,7 @@ import functools
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,7 +126,8 @@ class Version:
         try:
             outputs: list[Any] = []
             form = replaced(result, lambda part: output_of(part, recorder, outputs))
-            plan = plan_with_results(recorder, outputs)
+            given = [tensor.array for tensor in tensors_in((args, kwargs))]
+            plan = with_arguments(plan_with_results(recorder, outputs), given)
             self.plans = [*self.plans[-1:], (plan, form, count_of(recorder.optimizers))]
             if len(self.plans) == 2:
                 first, old_form, count = self.plans[0]
@@ -274,6 +276,12 @@ def tensors_in(nest: Any) -> list[Tensor]:
     found: list[Tensor] = []
     replaced(nest, lambda part: found.append(part) if isinstance(part, Tensor) else None)
     return found
+
+
+def with_arguments(plan: Plan, arrays: Sequence[Any]) -> Plan:
+    """The plan, with a mark on what the step is given anew at each call."""
+    marked = [replace(b, argument=place_of(b.array, arrays) is not None) for b in plan.bindings]
+    return replace(plan, bindings=marked)
 
 
 def place_of(array: Any, arrays: Sequence[Any]) -> int | None:

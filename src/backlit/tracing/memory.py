@@ -26,6 +26,7 @@ class Memory:
         self.given: dict[int, tuple[Array, Line]] = {}  # what was there before, under its first line
         self.drawn: dict[int, tuple[Array, str, Array]] = {}  # by the generator: the method, and the state before
         self.draws: list[tuple[Array, str, tuple[Any, ...], dict[str, Any]]] = []  # each with what it was asked for
+        self.unseen: dict[int, Array] = {}  # there before, and overwritten without being read
         self.outside: dict[int, Array] = {}  # computed by the user's own NumPy from recorded values
 
     def knows(self, array: Array) -> bool:
@@ -84,6 +85,8 @@ class Memory:
         """Overwrite an array with a symbol's value (or a number). From here on it holds that line."""
         symbol = self.fitted(new, array)
         around = self.sharing(array)
+        if not around:
+            self.unseen[id(array)] = array
         if all(is_same_place(array, other) for other, _ in around):
             self.keep_values(array)
             array[...] = symbol.value

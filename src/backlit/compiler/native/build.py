@@ -34,7 +34,8 @@ class Binding:
     """An array that the program reads or writes: its line before the step, and the line that it holds after it.
 
     `rows` marks the batch: the program is given all rows, and gathers those of each step. `drawn` marks random numbers:
-    the program is given an array of them for each step, one behind the other.
+    the program is given an array of them for each step, one behind the other. `argument` marks what is given anew at
+    each call.
     """
 
     array: np.ndarray[Any, Any]
@@ -42,6 +43,7 @@ class Binding:
     after: Line | None
     rows: bool = False
     drawn: bool = False
+    argument: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,7 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
         values[line] = argument_value(argument)
     writer = Writer(builder, Functions(module), Blas(module), values, workspace, failed)
     for line, arrays in targets.items():
-        if line.kind == "input":
-            copy_given(writer, line, arrays)
-        elif is_unread(arrays[0], values):
+        if line.kind != "input" and is_unread(arrays[0], values):
             writer.homes[line] = arrays[0]
     StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets, plan.loss).emit()
     builder.ret(loss_of(plan, values, builder))
@@ -119,14 +119,6 @@ def given_values(plan: Plan, arrays: Sequence[ir.Argument]) -> tuple[dict[Line, 
 def is_unread(array: Stored, values: dict[Line, Value]) -> bool:
     """Whether a result's array lies in order, and holds nothing that the step reads."""
     return array.strides == row_major(array.shape) and not any(id(array.pointer) in v.reads for v in values.values())
-
-
-def copy_given(writer: Writer, line: Line, targets: Sequence[Stored]) -> None:
-    """Results that are what was given, such as a gradient that is the seed. They are written first."""
-    for target in targets:
-        if any(id(target.pointer) in value.reads for value in writer.values.values()):
-            raise NotCompilable("an array ends as a copy of another one", line)
-        writer.copy_into(target, writer.values[line])
 
 
 def argument_value(argument: ir.Argument) -> Value:

@@ -82,6 +82,8 @@ def bindings_of(
 ) -> Iterator[Binding]:
     """Each array that was there before the step, or was drawn in it, with what it holds before and after."""
     memory = recorder.memory
+    for array in memory.unseen.values():
+        yield Binding(array, None, memory.held[id(array)][1])
     everything = {id(batch): whole for batch, whole in rows}
     drawn = {draw.line for draw in draws if draw.line is not None}
     for key, (array, first) in memory.given.items():
@@ -130,8 +132,8 @@ def check_repeats(first: Plan, second: Plan, steps: int = 1) -> None:
 
 
 def given_in(plan: Plan) -> list[Binding]:
-    """What a step finds or makes, but for its batch and the random numbers."""
-    return [b for b in plan.bindings if b.before is not None and not b.drawn and not b.rows]
+    """What a step finds or makes, but for its batch, its arguments and the random numbers."""
+    return [b for b in plan.bindings if b.before is not None and not (b.drawn or b.rows or b.argument)]
 
 
 def same_numbers(first: Array, second: Array) -> bool:

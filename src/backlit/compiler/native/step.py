@@ -41,6 +41,9 @@ class StepCompiler:
         self.waiting: list[tuple[Line, Stored, Value]] = []  # to be written in one pass
 
     def emit(self) -> None:
+        for line in self.targets:
+            if line in self.values:  # an array ends as a copy of one that was given
+                self.write_later(line, self.values[line], -1)
         for at, line in enumerate(self.lines):
             if line not in self.values:
                 self.emit_line(line, at)
@@ -49,14 +52,21 @@ class StepCompiler:
     def emit_line(self, line: Line, at: int) -> None:
         value = value_of(self.writer, line)
         self.values[line] = value
-        for target in self.targets.get(line, []):
-            if target is not value:
-                if not self.fits(target, value):
-                    self.write(at - 1)
-                self.waiting.append((line, target, value))
+        self.write_later(line, value, at)
         is_expression = not isinstance(value, Stored) and value.dtype is not None
         if is_expression and line not in self.targets and self.must_be_kept(line, value):
             self.values[line] = self.writer.kept(value)
+
+    def write_later(self, line: Line, value: Value, at: int) -> None:
+        """Let a line's results wait, to be written with others; write at once what they cannot be written with."""
+        for target in self.targets.get(line, []):
+            if target is value:
+                continue
+            if not self.fits(target, value):
+                if value.reads & {id(other.pointer) for _, other, _ in self.waiting}:
+                    value = self.values[line] = self.writer.kept(value)
+                self.write(at - 1)
+            self.waiting.append((line, target, value))
 
     def must_be_kept(self, line: Line, value: Value) -> bool:
         """Whether an expression is computed once and kept, and not anew wherever it is read."""
