@@ -210,6 +210,15 @@ def test_gelu_needs_no_scipy():
     assert not any("left out" in note for note in graph.readable().notes)
 
 
+def test_a_batch_without_rows_leaves_nan_and_no_warning():
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    graph = recorded(model, optimizer, nn.MSELoss(), torch.zeros(0, 2), torch.zeros(0, 1), before=0)
+    left = graph.run(verbatim=False)
+    assert np.isnan(left["loss"])
+    assert left["d_W1"].tolist() == [[0.0, 0.0]]
+
+
 def test_a_prediction_alone_is_a_forward_program():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))

@@ -122,7 +122,7 @@ def simplified(draft: Draft, old: Line, line: Line, identities: Sequence[Identit
     for _ in range(len(identities)):
         for identity in identities:
             bound = find(identity.found, line)
-            if bound is None or any(id(v) in draft.moving for v in bound.values()):
+            if bound is None or any(id(v) in draft.moving or is_empty(v) for v in bound.values()):
                 continue
             new = tried(draft, old, line, identity, bound)
             if new is not None:
@@ -134,6 +134,11 @@ def simplified(draft: Draft, old: Line, line: Line, identities: Sequence[Identit
     return line
 
 
+def is_empty(value: Any) -> bool:
+    """Whether a value has no elements, of which np.mean would warn."""
+    return isinstance(value, Line) and 0 in value.shape
+
+
 def tried(draft: Draft, old: Line, line: Line, identity: Identity, bound: Bound) -> Line | None:
     """The line by the identity; None if that gives other numbers than the record has."""
     mark, taken = len(draft.lines), set(draft.taken)
@@ -141,7 +146,7 @@ def tried(draft: Draft, old: Line, line: Line, identity: Identity, bound: Bound)
         made = make(identity.instead, bound, lambda e: draft.add(e, line))
         value = value_of(made) if isinstance(made, Expression) else made.value if isinstance(made, Line) else made
         is_right = agree(value, line.value, identity.tolerance)
-    except (TypeError, AttributeError, ValueError):  # a number where the formula needs an array
+    except (TypeError, AttributeError, ValueError, ZeroDivisionError):  # a number where the formula needs an array
         is_right = False
     if not is_right:
         del draft.lines[mark:]
