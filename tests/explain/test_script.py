@@ -1,5 +1,6 @@
 """Which part of a running program is the step that was asked for, and what is kept of it."""
 
+import threading
 from contextlib import suppress
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import backlit as torch
 from backlit import explain, nn
+from backlit.explain.script import lacking
 from backlit.explain.watch import StepIsComplete, Watcher
 from backlit.ops.registry import reading
 
@@ -151,6 +153,28 @@ def test_a_backward_pass_that_changes_nothing_is_no_step():
 
     watcher = opened(program, 1)
     assert (watcher.done, watcher.passes, watcher.explanation) == (0, 3, None)
+
+
+def test_steps_of_another_thread_are_none_of_the_programs():
+    def program():
+        thread = threading.Thread(target=with_optimizer(steps=3)[0])
+        thread.start()
+        thread.join()
+        with_optimizer(steps=2)[0]()
+
+    assert opened(program, None).done == 2
+    assert opened(program, 2).explanation.step == 2
+
+
+def test_a_program_that_trains_in_a_thread_is_told_what_to_write():
+    def program():
+        thread = threading.Thread(target=with_optimizer()[0])
+        thread.start()
+        thread.join()
+
+    told = lacking("train.py", 1, opened(program, 1))
+    assert "train.py trains in a thread of its own" in told
+    assert "Call the function that trains directly" in told
 
 
 def test_a_step_with_a_closure_is_one_however_often_it_looks():

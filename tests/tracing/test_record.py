@@ -1,5 +1,7 @@
 """What a record holds of a step beyond its ops: writes, views, draws, branches, hooks; and what it refuses."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -173,6 +175,57 @@ def test_after_an_error_nothing_is_recorded():
         tracing.trace(step)
     graph = tracing.trace(lambda: torch.ones(2, requires_grad=True).sum().backward())
     assert graph.loss.value == 2
+
+
+def test_another_thread_that_trains_is_not_recorded():
+    def mean_after_dropout(model, rows):
+        return model(torch.randn(rows, 2)).square().mean()
+
+    def train():
+        model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+        optimizer = torch.optim.Adam(model.parameters())
+        mean_after_dropout(model, 3).backward()
+        optimizer.step()
+
+    class Busy(nn.Tanh):
+        def forward(self, x):
+            for target in meanwhile:
+                thread = threading.Thread(target=target)
+                thread.start()
+                thread.join()
+            return super().forward(x)
+
+    meanwhile = []
+    model = nn.Sequential(nn.Linear(2, 4), Busy(), nn.Dropout(0.5), nn.Linear(4, 1))
+    alone = check(lambda: mean_after_dropout(model, 5).backward())
+    model.zero_grad()
+    meanwhile.append(train)
+    beside = check(lambda: mean_after_dropout(model, 5).backward())
+    assert [line.name for line in beside] == [line.name for line in alone]
+    assert [line.module for line in beside] == [line.module for line in alone]
+
+
+def test_threads_record_at_the_same_time():
+    is_open, is_over = threading.Event(), threading.Event()
+    graphs = []
+
+    def step():
+        is_open.set()
+        is_over.wait()
+        return torch.rand(3) * 2
+
+    other = threading.Thread(target=lambda: graphs.append(tracing.trace(step)))
+
+    def first():
+        other.start()
+        is_open.wait()
+        return torch.rand(2) * 2
+
+    graphs.append(tracing.trace(first))
+    is_over.set()
+    other.join()
+    assert [[line.shape for line in graph if line.expression.text == "drawn"] for graph in graphs] == [[(2,)], [(3,)]]
+    assert type(torch.default_generator) is torch.Generator
 
 
 def test_a_matrix_still_has_a_trace():

@@ -224,7 +224,7 @@ def plan_with_results(recorder: Recorder, outputs: Sequence[Line]) -> Plan:
     """
     from backlit.compiler.native import Binding, NotCompilable, plan_of
 
-    reads = [recorder.memory.line_of(array) for array in recorder.reads if recorder.memory.knows(array)]
+    reads = [recorder.memory.line_of(array) for _, array in recorder.reads if recorder.memory.knows(array)]
     if reads:
         raise NotCompilable("the step reads a value, by .item() or as a condition", reads[0])
     left = [

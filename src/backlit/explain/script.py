@@ -49,6 +49,11 @@ def lacking(path: str, step: int, watcher: Watcher) -> str:
     if watcher.done:
         has = "1 step" if watcher.done == 1 else f"{watcher.done} steps"
         return f"{path} has {has}, and no step {step}. Its last one is shown by: --step {watcher.done}"
+    if watcher.elsewhere:
+        return (
+            f"{path} trains in a thread of its own, and only the script's first thread is watched. Call the function "
+            "that trains directly: train() for Thread(target=train).start()."
+        )
     if not watcher.passes:
         return (
             f"{path} never calls backward(), and so has no training step to explain. A step is: loss.backward(), and "

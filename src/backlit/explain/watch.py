@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -45,7 +46,9 @@ class Watcher:
         self.leaves: dict[int, tuple[Any, Any, Any]] = {}  # of this step: the tensor, its array, and a copy of that
         self.owned: dict[int, Any] = {}  # the parameters of optimizers
         self.passes_before = 0  # backward passes before this step
+        self.elsewhere = 0  # optimizer steps of other threads, which the engine does not tell of
         self.stepping: Any = None  # the optimizer whose step runs
+        self.thread = threading.get_ident()
         self.modules = ModuleStack()  # all the while: a step's first operation lies inside of its model's call
         self.open = ExitStack()
 
@@ -90,18 +93,25 @@ class Watcher:
         pass
 
     def before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if self.stepping is None:
+        if not self.is_here:
+            self.elsewhere += 1
+        elif self.stepping is None:
             self.stepping = optimizer
             if self.is_next and self.recorder is None:
                 self.begin().look_at(users_frame())  # a closure has the loss, or there was an optimizer before this one
 
     def after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if self.stepping is optimizer:  # and not one that another optimizer calls
+        if self.is_here and self.stepping is optimizer:  # and not one that another optimizer calls
             self.stepping = None
             self.count(optimizer)
             self.leave_to_optimizers()
 
     # Steps.
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what runs is the thread that is watched: the hooks of optimizers hear of all."""
+        return threading.get_ident() == self.thread
 
     @property
     def is_next(self) -> bool:
@@ -138,7 +148,7 @@ class Watcher:
     def begin(self) -> Recorder:
         """Record from here on."""
         recorder = self.recorder = reading.recorder = reading.listener = StepRecorder(self)
-        self.open.enter_context(listening_to_draws(recorder))
+        self.open.enter_context(listening_to_draws())
         return recorder
 
     def count(self, optimizer: Any) -> None:

@@ -60,6 +60,11 @@ class Memory:
         self.given[id(array)] = (array, line)
         return line
 
+    def drew(self, array: Array, method: str, state: Array, args: tuple[Any, ...], settings: dict[str, Any]) -> None:
+        """The generator has drawn an array, asked by a method with arguments, from a state."""
+        self.drawn[id(array)] = (array, method, state)
+        self.draws.append((array, method, args, settings))
+
     def taken_out(self, array: Array) -> Array:
         """A recorded array as the user's NumPy gets it."""
         self.recorder.look(array)

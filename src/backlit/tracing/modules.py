@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from backlit.nn.modules.module import Module, register_module_forward_hook, register_module_forward_pre_hook
 
 
 class ModuleStack:
-    """Listens to every module's calls while it is entered."""
+    """Listens to the calls of modules in its thread while it is entered."""
 
     def __init__(self) -> None:
+        self.thread = threading.get_ident()
         self.running: list[Any] = []
         self.roots: dict[int, Module] = {}
         self.paths: dict[int, str] = {}
@@ -32,6 +34,8 @@ class ModuleStack:
         return self.paths.get(id(self.running[-1]), "") if self.running else ""
 
     def entered(self, module: Module) -> None:
+        if threading.get_ident() != self.thread:
+            return
         if not self.running and id(module) not in self.paths:
             self.roots[id(module)] = module
             for name, inner in module.named_modules():
@@ -39,5 +43,5 @@ class ModuleStack:
         self.running.append(module)
 
     def left(self, module: Module) -> None:
-        if self.running and self.running[-1] is module:
+        if threading.get_ident() == self.thread and self.running and self.running[-1] is module:
             self.running.pop()

@@ -23,7 +23,7 @@ def recording() -> Iterator[Recorder]:
     before, recorder = reading.listener, Recorder()
     reading.recorder = reading.listener = recorder
     try:
-        with recorder.modules, listening_to_draws(recorder):
+        with recorder.modules, listening_to_draws():
             yield recorder
     finally:
         reading.recorder, reading.listener = None, before

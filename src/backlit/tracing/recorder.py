@@ -7,7 +7,6 @@ optimizer's rule (`optim.writing`). Arrays stay arrays everywhere else: the reco
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,7 +35,6 @@ class Recorder:
         self.lines: list[Line] = []
         self.memory = Memory(self)
         self.modules = ModuleStack()
-        self.thread = threading.get_ident()
         self.role: Role = "forward"
         self.op, self.reading, self.call, self.calls = "", "forward", -1, 0
         self.made_calls: dict[int, Call] = {}
@@ -51,14 +49,13 @@ class Recorder:
         self.nodes: dict[int, tuple[Any, Line]] = {}
         self.before: list[Role] = []
         self.branches: list[Line] = []  # what bodies and rules branched on
-        self.reads: list[Any] = []  # arrays whose numbers the user's own Python asked for, at any time
+        self.reads: list[tuple[Role, Any]] = []  # when, and of what array, the user's Python asked for the numbers
         self.optimizers: list[Any] = []  # those that stepped
-        self.looks: list[Any] = []  # arrays whose numbers the user's Python asked for
 
     @property
-    def is_listening(self) -> bool:
-        """Whether this thread is the one that is recorded."""
-        return threading.get_ident() == self.thread
+    def looks(self) -> list[Any]:
+        """The arrays whose numbers were asked for before the update, which may have gone one way or another for it."""
+        return [array for role, array in self.reads if role in ("forward", "backward")]
 
     # Lines.
 
@@ -270,10 +267,7 @@ class Recorder:
 
     def look(self, array: Any) -> None:
         """Python asks for the numbers of an array, and may do one thing or another for them."""
-        if self.is_listening:
-            self.reads.append(array)
-        if self.role in ("forward", "backward") and self.is_listening:
-            self.looks.append(array)
+        self.reads.append((self.role, array))
 
     # What names can be taken from.
 

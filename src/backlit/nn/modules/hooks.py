@@ -17,7 +17,7 @@ everywhere: OrderedDict[int, Any] = OrderedDict()
 
 
 def hooks_everywhere(kind: str) -> list[Callable[..., Any]]:
-    return [hook for of_kind, hook in everywhere.values() if of_kind == kind]
+    return [hook for of_kind, hook in list(everywhere.values()) if of_kind == kind]
 
 
 class Hooked:
