@@ -147,9 +147,12 @@ class NotShuffled(Rule):
         y = batch.y.array
         is_first_epoch = not self.watch.course.epoch_rows
         if is_first_epoch and len(self.labels) < MOST_ROWS and y.ndim in (1, 2) and y.size == len(y) > 1:
-            self.labels.append(y.reshape(-1).copy())
-            self.steps.append(self.watch.steps)
             self.place = batch.place
+            if self.steps and self.steps[-1] == self.watch.steps:  # one step on several batches is one on all rows
+                self.labels[-1] = np.concatenate([self.labels[-1], y.reshape(-1)])
+            else:
+                self.labels.append(y.reshape(-1).copy())
+                self.steps.append(self.watch.steps)
 
     def finish(self) -> None:
         if len(self.labels) < 2:
@@ -158,9 +161,10 @@ class NotShuffled(Rule):
         classes, counts = np.unique(y, return_counts=True)
         size = max(map(len, self.labels))
         is_classes = len(classes) <= len(y) / 4 and np.all(y == np.round(y))
-        single = sum(len(np.unique(batch)) == 1 for batch in self.labels)
-        if is_classes and np.sum(counts >= size) >= 2 and 2 * single >= len(self.labels):
-            self.say(f"{single} of {len(self.labels)} batches hold a single class, though there are {len(classes)}.")
+        pure = [batch[0] for batch in self.labels if np.all(batch == batch[0])]
+        # Batches of one and the same class are no sorted rows: a generator is only ever told that it is real.
+        if is_classes and np.sum(counts >= size) >= 2 and 2 * len(pure) >= len(self.labels) and len(set(pure)) > 1:
+            self.say(f"{len(pure)} of {len(self.labels)} batches hold a single class, though there are {len(classes)}.")
         run = self.consecutive()
         if len(run) >= SORTED_ROWS and np.std(run) > 0 and np.std(run[:-1]) > 0 and np.std(run[1:]) > 0:
             alike = float(np.corrcoef(run[:-1], run[1:])[0, 1])
@@ -185,38 +189,41 @@ class ClassImbalance(Rule):
 
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)
-        self.counts: dict[int, int] = {}
-        self.hits: dict[int, float] = {}
-        self.rows: dict[int, float] = {}
+        self.counts = self.hits = self.rows = np.zeros(0)
         self.place: Place | None = None
 
     def on_loss(self, call: LossCall) -> None:
         found = labels_and_guesses(call)
-        if found is None or not grad_mode.enabled:
+        if found is None or not grad_mode.enabled or not found[0].size or found[0].min() < 0:
             return
         self.place = call.place
         labels, guesses = found
-        for label in np.unique(labels).tolist():
-            here_ = labels == label
-            self.counts[label] = self.counts.get(label, 0) + int(here_.sum())
-            # What was seen lately counts more: the recall of a network that still learns is that of its last guesses.
-            self.hits[label] = 0.8 * self.hits.get(label, 0.0) + float(np.sum(guesses[here_] == label))
-            self.rows[label] = 0.8 * self.rows.get(label, 0.0) + float(here_.sum())
+        size = max(len(self.counts), int(labels.max()) + 1)
+        rows = np.bincount(labels, minlength=size)
+        hits = np.bincount(labels[labels == guesses], minlength=size)
+        self.counts = longer(self.counts, size) + rows
+        # What was seen lately counts more: the recall of a network that still learns is that of its last guesses.
+        self.rows, self.hits = 0.8 * longer(self.rows, size) + rows, 0.8 * longer(self.hits, size) + hits
 
     def finish(self) -> None:
-        if len(self.counts) < 2 or max(self.counts.values()) <= MOST_IMBALANCE * min(self.counts.values()):
+        present = np.flatnonzero(self.counts)
+        if len(present) < 2 or self.counts.max() <= MOST_IMBALANCE * self.counts[present].min():
             return
-        rare = min(self.counts, key=lambda label: self.counts[label])
-        recall = self.hits[rare] / self.rows[rare]
+        rare = int(present[np.argmin(self.counts[present])])
+        recall = float(self.hits[rare] / self.rows[rare])
         is_missed = recall < LEAST_RECALL and self.counts[rare] >= LEAST_ROWS
-        total = sum(self.counts.values())
         self.find(
-            f"Class {rare} has {self.counts[rare] / total:.1%} of the rows, and {recall:.0%} of them are recognised.",
+            f"Class {rare} has {self.counts[rare] / self.counts.sum():.1%} of the rows, and {recall:.0%} of them are "
+            "recognised.",
             "weight = counts.sum() / (len(counts) * counts)   # rows of each class\n"
             "loss_fn = nn.CrossEntropyLoss(weight=weight)",
             place=self.place,
             severity="warning" if is_missed else "note",
         )
+
+
+def longer(counts: np.ndarray, size: int) -> np.ndarray:
+    return counts if len(counts) == size else np.concatenate([counts, np.zeros(size - len(counts))])
 
 
 def labels_and_guesses(call: LossCall) -> tuple[np.ndarray, np.ndarray] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
-import numpy as np
-
-from backlit.doctor.numbers import NumberRule, norm, weights_of
+from backlit.doctor.numbers import NumberRule
 from backlit.doctor.order import held
 from backlit.doctor.rule import here
+from backlit.doctor.updates import norm, weights_of
 
 #: A gradient has exploded at so many times the median of so many steps, so many steps running.
 EXPLODED, MEDIAN, RUNNING = 10.0, 50, 3
@@ -39,7 +39,7 @@ class ExplodingGradient(NumberRule):
         if self.finding is not None or not self.is_alone:
             return
         size = math.sqrt(sum(norm(p.grad.array) ** 2 for p in held(optimizer) if p.grad is not None))
-        usual = float(np.median(self.norms[-MEDIAN:])) if len(self.norms) >= LEAST_SEEN else math.inf
+        usual = median(self.norms[-MEDIAN:]) if len(self.norms) >= LEAST_SEEN else math.inf
         means = self.course.means
         if not size > EXPLODED * usual:
             self.running = 0

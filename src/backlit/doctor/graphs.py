@@ -11,6 +11,9 @@ from backlit.doctor.rule import LossCall, Place, Rule
 from backlit.nn import Parameter
 from backlit.tensor import Tensor
 
+#: Steps after which parameters that nobody knows of have shown themselves.
+MOST_STEPS = 20
+
 
 def named(watch: Any, parameter: Any) -> str:
     """What the user's model calls a parameter, or its shape."""
@@ -44,7 +47,7 @@ class StaleOptimizer(Rule):
                 "one of them is among both. The model was made anew after the optimizer.",
                 "model = Net()\noptimizer = torch.optim.Adam(model.parameters())   # after the model",
             )
-        everyones = {id(p) for other in self.watch.optimizers for p in held(other)}
+        everyones = {id(p) for other in (*self.watch.optimizers, *self.watch.created) for p in held(other)}
         for key, leaf in self.reached.items():
             if key not in everyones and isinstance(leaf, Parameter):
                 self.lonely[key] = self.lonely.get(key, 0) + 1
@@ -98,6 +101,8 @@ class UnregisteredParameter(Rule):
     def on_backward(self, roots: list[Any]) -> None:
         if not self.watch.models:
             return
+        if self.watch.steps > MOST_STEPS:
+            return  # walking through all modules takes as long as a small step, and no layer appears later
         known = {id(p) for model in self.watch.models for p in model.parameters()}
         known |= {id(p) for optimizer in self.watch.optimizers for p in held(optimizer)}
         unknown = [leaf for leaf in self.watch.reached if isinstance(leaf, Parameter) and id(leaf) not in known]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 from typing import Any, ClassVar
 
 import numpy as np
 
 from backlit.doctor.finding import Severity
-from backlit.doctor.order import held
 from backlit.doctor.rule import LossCall, OpCall, Place, Rule, here
 from backlit.doctor.tape import array_of, finite, given_to
 from backlit.nn import Parameter
@@ -17,8 +17,6 @@ from backlit.nn import Parameter
 DIVERGED, DIVERGED_STEPS = 3.0, 10
 #: A step changes a weight by about a thousandth of it; a tenth, again and again, is no descent.
 MOST_UPDATE, LEAST_UPDATE = 0.1, 1e-5
-#: Weights smaller than this are still at an initial zero, of which any change is large.
-LEAST_WEIGHT = 1e-3
 #: Steps over which updates are judged too large, and too small.
 UPDATES, STILL = 20, 100
 #: A loss that stood still fell by less than this share.
@@ -164,36 +162,17 @@ class Divergence(NumberRule):
         )
 
 
-def weights_of(optimizer: Any) -> list[Any]:
-    return [p for p in held(optimizer) if p.array.ndim >= 2 and p.grad is not None]
-
-
-def norm(x: np.ndarray) -> float:
-    flat = x.reshape(-1)
-    return math.sqrt(float(flat @ flat)) if flat.size else 0.0
-
-
 class UpdateRule(NumberRule):
     """A rule that compares a weight's change in a step with the weight."""
 
-    def __init__(self, watch: Any) -> None:
-        super().__init__(watch)
-        self.before: list[tuple[Any, np.ndarray]] = []
-
-    def before_step(self, optimizer: Any) -> None:
-        if self.finding is None and self.is_alone:
-            self.before = [(p, p.array.copy()) for p in weights_of(optimizer)]
-
     def after_step(self, optimizer: Any) -> None:
-        changes = np.array([norm(p.array - old) for p, old in self.before])
-        sizes = np.array([norm(old) for _, old in self.before])
-        floor = np.array([LEAST_WEIGHT * math.sqrt(old.size) for _, old in self.before])
-        self.before, self.place = [], here()
-        if len(sizes) and np.all(np.isfinite(changes)) and np.any(sizes > floor):
-            kept = sizes > floor
-            self.look(np.where(kept, changes, np.nan), np.where(kept, sizes, np.nan))
+        if self.finding is None and self.is_alone:
+            self.place = here()
+            changes, sizes = self.watch.updates.changes, self.watch.updates.sizes
+            if any(map(math.isfinite, changes)):
+                self.look(changes, sizes)
 
-    def look(self, changes: np.ndarray, sizes: np.ndarray) -> None:
+    def look(self, changes: list[float], sizes: list[float]) -> None:
         raise NotImplementedError
 
 
@@ -206,9 +185,9 @@ class LrTooHigh(UpdateRule):
 
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)
-        self.steps: list[tuple[np.ndarray, np.ndarray]] = []  # the layers' changes, and their weights before
+        self.steps: list[tuple[list[float], list[float]]] = []  # the layers' changes, and their weights before
 
-    def look(self, changes: np.ndarray, sizes: np.ndarray) -> None:
+    def look(self, changes: list[float], sizes: list[float]) -> None:
         self.steps = [step for step in self.steps[1 - UPDATES :] if len(step[0]) == len(changes)]
         self.steps.append((changes, sizes))
         means = self.course.means
@@ -223,7 +202,8 @@ class LrTooHigh(UpdateRule):
 
     def judge(self) -> None:
         # Beside the weights at the window's beginning: one leap makes them so large that all later steps look small.
-        ratio = float(np.nanmedian([changes / self.steps[0][1] for changes, _ in self.steps]))
+        first = self.steps[0][1]
+        ratio = median(c / s for changes, _ in self.steps for c, s in zip(changes, first, strict=True) if c >= 0 < s)
         if self.finding is None and ratio > MOST_UPDATE:
             rates = {group["lr"] for optimizer in self.watch.optimizers for group in optimizer.param_groups}
             rate = float(max(rates))
@@ -245,8 +225,8 @@ class LrTooLow(UpdateRule):
         super().__init__(watch)
         self.largest = 0.0
 
-    def look(self, changes: np.ndarray, sizes: np.ndarray) -> None:
-        ratio, means = float(np.nanmax(changes / sizes)), self.course.means
+    def look(self, changes: list[float], sizes: list[float]) -> None:
+        ratio, means = max(c / s for c, s in zip(changes, sizes, strict=True) if s > 0), self.course.means
         self.largest = max(self.largest, ratio)
         if self.largest < LEAST_UPDATE and len(means) >= STILL and ratio > 0:
             fell = 1 - means[-1] / means[-STILL] if means[-STILL] else 0.0

@@ -47,13 +47,20 @@ class MissingStep(Rule):
     """Gradients are computed and never used."""
 
     id, group = "missing-step", "A"
-    swallows = ("stuck-at-baseline", "vanishing-gradient", "lr-too-low", "stopped-too-early")
+    swallows = ("stuck-at-baseline", "vanishing-gradient", "lr-too-low", "stopped-too-early", "stale-optimizer")
 
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)
         self.unused = 0
         self.versions: dict[int, tuple[Any, int]] = {}
         self.place = here()
+        self.reached: dict[int, int] = {}  # how often each leaf was reached
+        self.first: dict[int, int] = {}  # its version then
+
+    def after_backward(self, leaves: list[Any]) -> None:
+        for leaf in leaves:
+            self.reached[id(leaf)] = self.reached.get(id(leaf), 0) + 1
+            self.first.setdefault(id(leaf), leaf.version.count)
 
     def on_backward(self, roots: list[Any]) -> None:
         self.place = here()
@@ -71,6 +78,21 @@ class MissingStep(Rule):
         changed = any(p.version.count != count for p, count in self.versions.values())
         if self.watch.passes >= THRICE and not self.watch.steps and not changed and self.versions:
             self.say()
+        elif any(map(self.is_idle, self.watch.created)):
+            self.find(
+                "An optimizer has never taken a step, though gradients of its parameters were computed again and again.",
+                "loss.backward()\noptimizer.step()",
+                place=self.place,
+            )
+
+    def is_idle(self, optimizer: Any) -> bool:
+        """Whether an optimizer never stepped, and its parameters stayed as they were while they got gradients."""
+        if any(optimizer is active for active in self.watch.optimizers):
+            return False
+        mine = held(optimizer)
+        return bool(mine) and all(
+            self.reached.get(id(p), 0) >= THRICE and self.first[id(p)] == p.version.count for p in mine
+        )
 
     def say(self) -> None:
         self.find(

@@ -37,7 +37,7 @@ class OpCall(NamedTuple):
 
     @property
     def place(self) -> Place:
-        return Place(self.code.co_filename, self.line)
+        return here() if self.code is None else Place(self.code.co_filename, self.line)
 
 
 class Batch(NamedTuple):

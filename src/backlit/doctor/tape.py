@@ -16,18 +16,28 @@ LONGEST = 10_000
 class Tape:
     """What ran since the last step. It holds tensors that the step's graph holds anyway, and nothing after the step.
 
-    `calls` are what OpCall is made of, as plain tuples: they are written for every operation, and read seldom.
+    `calls` are what OpCall is made of, as plain tuples: they are written for every operation, and read seldom. Finding
+    the user's line costs as much as a small operation, so only steps watched in full have lines; others do the same at
+    the same lines.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.done = 0  # calls before the last backward pass
+        self.lines: list[tuple[Any, Any, int]] = []  # of the last step that was watched in full
 
-    def clear(self) -> None:
+    def clear(self, has_lines: bool = False) -> None:
+        if has_lines:
+            self.lines = [(op, code, line) for op, _, _, _, code, line in self.calls]
         self.calls, self.done = [], 0
 
-    def read(self, start: int = 0) -> list[OpCall]:
-        return [OpCall(*call) for call in self.calls[start:]]
+    def read(self) -> list[OpCall]:
+        found = []
+        for k, call in enumerate(self.calls):
+            if call[4] is None and k < len(self.lines) and self.lines[k][0] is call[0]:
+                call = (*call[:4], *self.lines[k][1:])
+            found.append(OpCall(*call))
+        return found
 
     def value_of(self, node: Any) -> float | None:
         """The number that a node of the graph stands for; None if it is not on the tape, or no single number."""

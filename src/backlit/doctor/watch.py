@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,20 +12,22 @@ from typing import Any, Literal
 
 import numpy as np
 
+from backlit.autograd import modes
 from backlit.autograd.modes import _Mode, grad_mode
 from backlit.autograd.node import Node
-from backlit.autograd.tracked import users_frame
+from backlit.autograd.tracked import PACKAGE, users_frame
 from backlit.doctor.course import Course
 from backlit.doctor.finding import DoctorError, DoctorWarning, Finding
 from backlit.doctor.precedence import ordered
-from backlit.doctor.rule import Batch, LossCall, OpCall, Rule, here
+from backlit.doctor.rule import Batch, LossCall, OpCall, Place, Rule, here
 from backlit.doctor.state import Gradients
 from backlit.doctor.tape import LONGEST, Tape
+from backlit.doctor.updates import Updates
 from backlit.nn import functional as F
 from backlit.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from backlit.ops.registry import Op, reading
 from backlit.optim.lr_scheduler.base import LRScheduler
-from backlit.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from backlit.optim.optimizer import Optimizer, register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from backlit.tensor import Tensor
 
 Mode = Literal["collect", "warn", "raise"]
@@ -38,14 +41,14 @@ CUTS = ("detach", "item", "numpy", "tolist")
 
 
 #: Steps that are watched in full at first, and how often after that. Mistakes in the order of calls show at once; what
-#: comes later lasts. A step watched in full costs about as much again as the step.
-ALWAYS, EVERY = 20, 10
+#: comes later lasts. A small step watched in full takes about three times as long, a twentieth of that is a tenth more.
+ALWAYS, EVERY = 20, 20
 
 
 class Watch:
     """Listens while it is entered, and asks every rule what it makes of each event.
 
-    The first steps and every tenth are watched in full (`is_awake`), and so is all that happens without gradients.
+    The first steps and every twentieth are watched in full (`is_awake`), and so is all that happens without gradients.
     Between them it only writes down the operations of the present step, so that it is known where a number broke.
     `steps` counts the steps of all optimizers; `gradients` are the states of the parameters' gradients.
     """
@@ -53,8 +56,9 @@ class Watch:
     def __init__(self, rules: Iterable[type[Rule]], mode: Mode = "collect", silence: Sequence[str] = ()) -> None:
         self.mode, self.silence = mode, frozenset(silence)
         self.steps = self.passes = 0
-        self.gradients, self.course, self.tape = Gradients(), Course(), Tape()
-        self.optimizers: list[Any] = []
+        self.gradients, self.course, self.tape, self.updates = Gradients(), Course(), Tape(), Updates()
+        self.optimizers: list[Any] = []  # that have stepped
+        self.created: list[Any] = []  # whether they stepped or not
         self.models: list[Any] = []
         self.depth = 0  # of modules that run
         self.rules = [rule(self) for rule in rules if rule.id not in self.silence]
@@ -62,6 +66,8 @@ class Watch:
         self.reached: list[Any] = []
         self.values: list[float] = []  # of the losses of this step
         self.scores: list[float] = []  # of the losses without gradients since
+        self.called = Place("", 0)  # the user's line that called a model without gradients last
+        self.is_within = False  # Backlit itself went without gradients last, as batch normalisation does
         self.given: Any = None  # what the model was called with last, in training
         self.is_awake = False
         self.until = ALWAYS  # steps that are watched in full at least
@@ -84,8 +90,13 @@ class Watch:
         enter = self.open.enter_context
         enter(register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: self.before_step(optimizer)))
         enter(register_optimizer_step_post_hook(lambda optimizer, args, kwargs: self.after_step(optimizer)))
+        enter(replaced(Optimizer, "__init__", self.around_creation))
         enter(replaced(LRScheduler, "step", self.around_scheduler))
         enter(replaced(_Mode, "__enter__", self.around_mode))
+        for name in LOSSES:
+            enter(replaced(F, name, functools.partial(self.around_loss, name)))
+        for name in CUTS:
+            enter(replaced(Tensor, name, functools.partial(self.around_cut, name)))
         self.open.callback(setattr, reading, "listener", reading.listener)
         self.open.callback(self.sleep)
         reading.listener = self
@@ -98,6 +109,7 @@ class Watch:
     def follow(self, optimizer: Any) -> None:
         """Hear of the steps of an optimizer that was made before."""
         optimizer.watch_steps()
+        self.created.append(optimizer)
 
     def wake(self, stepped: Any = None) -> None:
         """Watch in full from here on. `stepped` is the optimizer whose step has just ended."""
@@ -109,10 +121,6 @@ class Watch:
         enter = self.full.enter_context
         enter(register_module_forward_pre_hook(self.enter_module))
         enter(register_module_forward_hook(self.leave_module, always_call=True))
-        for name in LOSSES:
-            enter(replaced(F, name, functools.partial(self.around_loss, name)))
-        for name in CUTS:
-            enter(replaced(Tensor, name, functools.partial(self.around_cut, name)))
 
     def sleep(self) -> None:
         """Write down operations, and no more."""
@@ -172,23 +180,30 @@ class Watch:
 
     def forward(self, op: Op, inputs: Sequence[Any], arrays: Sequence[Any], settings: dict[str, Any]) -> Any:
         self.pending = (op, inputs, settings)
-        if not grad_mode.enabled:
+        if self.is_awake and not grad_mode.enabled:
             self.leave_graph(inputs)
         return op.forward(*arrays, **settings)
 
     def made(self, result: Any) -> None:
         op, inputs, settings = self.pending
-        if grad_mode.enabled and len(self.tape.calls) < LONGEST:
-            frame = users_frame()
-            self.tape.calls.append((op, inputs, settings, result, frame.f_code, frame.f_lineno))
+        calls = self.tape.calls
+        if not self.is_awake:
+            if len(calls) < LONGEST:
+                calls.append((op, inputs, settings, result, None, 0))
+            return
+        frame = users_frame()
+        call = (op, inputs, settings, result, frame.f_code, frame.f_lineno)
+        if grad_mode.enabled and len(calls) < LONGEST:
+            calls.append(call)
         for handler in self.by_op.get(op.name, ()):
-            frame = users_frame()
-            handler(OpCall(op, inputs, settings, result, frame.f_code, frame.f_lineno))
+            handler(OpCall(*call))
 
     def leave_graph(self, inputs: Sequence[Any]) -> None:
+        if self.is_within:
+            return
         for x in inputs:
             if isinstance(x, Tensor) and x.needs_grad:
-                self.tell("on_cut", x, "no_grad", here())
+                self.tell("on_cut", x, "no_grad", self.called if self.depth else here())
 
     def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
         self.passes += 1
@@ -226,12 +241,13 @@ class Watch:
     # Optimizers, schedules, modules, losses.
 
     def before_step(self, optimizer: Any) -> None:
+        if not self.is_awake and any(optimizer is known for known in self.optimizers):
+            return
         if all(optimizer is not known for known in self.optimizers):
             self.optimizers.append(optimizer)
             self.until = max(self.until, self.steps + ALWAYS)
             self.wake()
-        if not self.is_awake:
-            return
+        self.updates.begin(optimizer)
         for p in params_of(optimizer):
             self.gradients.of(p)
         self.gradients.look()
@@ -240,16 +256,21 @@ class Watch:
     def after_step(self, optimizer: Any) -> None:
         self.steps += 1
         if self.is_awake:
+            self.updates.end()
             self.tell("after_step", optimizer)
             for p in params_of(optimizer):
                 self.gradients.of(p).after_step()
         self.count(sum(self.values) / len(self.values) if self.values else None)
         self.values = []
-        self.tape.clear()
+        self.tape.clear(self.is_awake)
         if self.steps < self.until or self.steps % EVERY < len(self.optimizers):
             self.wake(optimizer)
         elif self.is_awake:
             self.sleep()
+
+    def around_creation(self, plain: Callable[..., Any], optimizer: Any, *args: Any, **kwargs: Any) -> None:
+        plain(optimizer, *args, **kwargs)
+        self.created.append(optimizer)
 
     def around_scheduler(self, plain: Callable[..., Any], scheduler: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(scheduler, "_step_count", 1) > 0:  # and not the first call, by which a schedule sets itself up
@@ -258,7 +279,9 @@ class Watch:
 
     def around_mode(self, plain: Callable[..., Any], mode: Any) -> Any:
         if not mode.enabled:
-            self.wake()  # an evaluation, perhaps
+            self.is_within = is_ours(sys._getframe(2))
+            if not self.is_within:
+                self.wake()  # an evaluation, perhaps
         return plain(mode)
 
     def enter_module(self, module: Any, args: tuple[Any, ...]) -> None:
@@ -267,8 +290,9 @@ class Watch:
             if all(module is not known for known in self.models):
                 self.models.append(module)
             if not grad_mode.enabled:
+                self.called = here()
                 self.tell("on_evaluation", module, args[0] if args else None)
-            elif args:
+            elif args and not getattr(args[0], "needs_grad", False):  # a loss is given what a model made of its rows
                 self.given = args[0]
         self.tell("on_module", module, args)
 
@@ -277,6 +301,8 @@ class Watch:
         self.tell("after_module", module, output)
 
     def around_loss(self, name: str, plain: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self.is_awake:
+            return plain(*args, **kwargs)
         given = {**dict(zip(("input", "target"), args, strict=False)), **kwargs}
         x, y = given.pop("input", None), given.pop("target", None)
         if not isinstance(x, Tensor) or not isinstance(y, Tensor):
@@ -295,7 +321,7 @@ class Watch:
         return value
 
     def around_cut(self, name: str, plain: Callable[..., Any], tensor: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.heard["on_cut"] and tensor.needs_grad and not tensor.is_leaf:
+        if self.is_awake and tensor.needs_grad and not tensor.is_leaf and not is_ours(sys._getframe(2)):
             self.tell("on_cut", tensor, name, here())
         return plain(tensor, *args, **kwargs)
 
@@ -314,6 +340,12 @@ def replaced(owner: Any, name: str, around: Callable[..., Any]) -> Iterator[None
         yield
     finally:
         setattr(owner, name, plain)
+
+
+def is_ours(frame: Any) -> bool:
+    """Whether Backlit itself does this, and not a decorator of the user's."""
+    file = frame.f_code.co_filename
+    return file.startswith(PACKAGE) and file != modes.__file__
 
 
 def params_of(optimizer: Any) -> Iterator[Any]:
