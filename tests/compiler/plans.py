@@ -38,8 +38,8 @@ def recorded(op, sample, dtype, arrays=None, backward=True):
     return tracing.trace(step, *tensors_of(op, sample.arrays if arrays is None else arrays, dtype))
 
 
-def check_native(graphs):
-    """Compile records as one plan, run it, and hold every result to what NumPy gave."""
+def check_native(graphs, roundings=1.0):
+    """Compile records as one plan, run it, and hold every result to what NumPy gave, up to so many roundings."""
     plans = [plan_of_graph(graph) for graph in graphs]
     whole = Plan([line for p in plans for line in p.lines], [b for p in plans for b in p.bindings])
     native = compile_plan(whole)
@@ -48,10 +48,10 @@ def check_native(graphs):
     for plan in plans:
         for binding in plan.bindings:
             if binding.after is not None:
-                check_close(results[binding.after], binding.after, plan.lines)
+                check_close(results[binding.after], binding.after, plan.lines, MOST_ULPS * roundings)
 
 
-def check_close(found, line, lines):
+def check_close(found, line, lines, ulps):
     want = np.asarray(line.value)
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(found, want)
@@ -59,7 +59,7 @@ def check_close(found, line, lines):
     np.testing.assert_array_equal(np.isnan(found), np.isnan(want))
     finite = np.isfinite(want)
     np.testing.assert_array_equal(found[~finite], want[~finite])
-    bound = MOST_ULPS * np.finfo(want.dtype).eps * largest_met(lines, want.shape)[finite]
+    bound = ulps * np.finfo(want.dtype).eps * largest_met(lines, want.shape)[finite]
     found, want = np.float64(found[finite]), np.float64(want[finite])
     wrong = np.abs(found - want) > bound
     assert not wrong.any(), f"{line}: {found[wrong]} instead of {want[wrong]}, with a bound of {bound[wrong]}"

@@ -168,6 +168,27 @@ def test_a_module_of_the_users_own():
     check_same(make=Listed)
 
 
+class Remembering(nn.Module):
+    """Keeps what it gave last, which no line of a step reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(5, 1)
+        self.register_buffer("last", torch.zeros(8, 1))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        out = self.inner(x)
+        with torch.no_grad():
+            self.last.copy_(out)
+            self.count += 1
+        return out
+
+
+def test_buffers_are_left_as_the_eager_engine_leaves_them():
+    check_same(make=Remembering)
+
+
 class Embedded(nn.Module):
     def __init__(self):
         super().__init__()

@@ -12,6 +12,7 @@ from llvmlite import ir
 
 from backlit.compiler.native import elementary, through_double
 from backlit.compiler.native.lanes import F32, F64, Lane, where
+from backlit.compiler.native.values import OUTSIDE
 
 #: Written here for both formats, and for float32 only.
 IN_BOTH = (
@@ -64,21 +65,26 @@ class Functions:
         if name == "sign":
             return sign(*lanes).value
         if name in WRITTEN[kind]:
-            return builder.call(self.written(name, kind, len(args)), args)
+            inline = not builder.block.name.startswith(OUTSIDE)
+            return builder.call(self.written(name, kind, len(args), inline), args)
         return self.in_c(lanes, name)
 
     @staticmethod
     def has(name: str) -> bool:
         return name in INSTRUCTIONS or name in WRITTEN[F32] or name in IN_C or name == "sign"
 
-    def written(self, name: str, kind: ir.Type, count: int) -> ir.Function:
-        """The function of this module, always inlined and so never called."""
-        full = f"backlit.{name}.{kind}"
+    def written(self, name: str, kind: ir.Type, count: int, inline: bool = True) -> ir.Function:
+        """The function of this module: always inlined and so never called, or always called.
+
+        In a loop it must be inlined, to become one of vectors. Inlined outside of loops, several of them one behind the
+        other cost LLVM seconds to compile: what it asks of one number leads through all choices before it.
+        """
+        full = f"backlit.{name}.{kind}" if inline else f"backlit.{name}.{kind}.called"
         if full in self.module.globals:
             return self.module.globals[full]
         function = ir.Function(self.module, ir.FunctionType(kind, [kind] * count), full)
         function.linkage = "internal"
-        function.attributes.add("alwaysinline")
+        function.attributes.add("alwaysinline" if inline else "noinline")
         function.attributes.add("nounwind")
         builder = ir.IRBuilder(function.append_basic_block())
         builder.ret(WRITTEN[kind][name](*(Lane(builder, argument) for argument in function.args)).value)

@@ -13,6 +13,8 @@ from llvmlite import ir
 from backlit.compiler.native.errors import NotCompilable
 
 INDEX = ir.IntType(64)
+#: How the blocks of instructions are called that stand in no loop: a step's beginning, and what follows a loop.
+OUTSIDE = ("body", "after")
 TYPES: dict[str, ir.Type] = {
     "float32": ir.FloatType(), "float64": ir.DoubleType(), "int64": ir.IntType(64), "int32": ir.IntType(32),
     "int16": ir.IntType(16), "int8": ir.IntType(8), "uint8": ir.IntType(8), "bool": ir.IntType(1),
