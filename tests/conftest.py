@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import os
 import signal
 
 import pytest
@@ -16,3 +17,15 @@ def heeded_ctrl_c():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """Compiled code goes to a folder of this session, from child processes too: never to the user's cache."""
+    before = os.environ.get("BACKLIT_CACHE")
+    os.environ["BACKLIT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["BACKLIT_CACHE"]
+    else:
+        os.environ["BACKLIT_CACHE"] = before

@@ -30,7 +30,9 @@ def prepare(workload: Workload) -> tuple[Callable[[], None], Callable[[], float]
         done[0] += len(losses)
         last[0] = float(losses[-1])
 
-    while engine.native is None:
+    while not engine.versions:
+        if engine.reason:
+            raise RuntimeError(f"The native engine cannot be measured: {engine.reason}")
         advance(1)
 
     def run() -> None:
