@@ -413,7 +413,7 @@ newaxis = None
 #: Rooms and namespaces that load when they are first named, so that `import backlit` stays quick.
 _SUBMODULES = frozenset(
     [
-        "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "data", "explain", "interop", "jit",
+        "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "data", "doctor", "explain", "interop", "jit",
         "linalg", "mps", "nn", "optim", "plots", "random", "return_types", "serialization", "special", "testing",
         "tracing", "train", "types", "utils", "version",
     ]

@@ -51,6 +51,7 @@ def train(
     out: Annotated[Text, option("The run folder.", "runs/NAME")] = None,
     config: Annotated[Text, option("A TOML file with any of these; options given here win over it.")] = None,
     resume: Annotated[Text, option("A run folder that goes on, to --epochs in all.")] = None,
+    doctor: Annotated[Flag, option("Watch the run for mistakes.", "yes")] = None,
     quiet: Annotated[Flag, option("Print nothing but errors.")] = None,
 ) -> None:
     """Train a network on a table, and keep it with its history and metrics in a run folder.
@@ -98,7 +99,7 @@ def _begin(given: dict[str, Any]) -> None:
     table = load_table(settings["data"], settings.get("target"))
     prepared = prepare(table, options.seed, options.missing, options.balance)
     folder = choose_folder(table.name, settings.get("out"))
-    making = Making(folder, prepared, options)
+    making = Making(folder, prepared, options, settings.get("doctor", True))
     making.begin()
     _make(making, settings.get("quiet"))
 
@@ -153,6 +154,9 @@ def _run(
     write_run(trained, folder, replaces=done is not None)
     if not is_quiet:
         say(summary(trained, seconds, folder, done or 0))
+        for finding in trained.history.findings:
+            if finding.severity != "note":
+                say(f"\n{finding.severity.upper()}  {finding.rule}\n  {finding.message}")
     if was_stopped:
         print(
             f"backlit train: stopped by Ctrl-C; the run up to epoch {len(trained.history.epochs)} is kept in {folder}. "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from backlit.doctor import check as checks
 from backlit.doctor import data, generalisation, gradients, graphs, losses, modes, numbers, order, units
+from backlit.doctor.check import check as check
 from backlit.doctor.finding import DoctorError as DoctorError
 from backlit.doctor.finding import DoctorWarning as DoctorWarning
 from backlit.doctor.finding import Finding as Finding
@@ -17,4 +19,4 @@ def rules_in(*rooms: object) -> list[type[Rule]]:
 
 
 #: Every rule there is.
-RULES = rules_in(order, graphs, modes, losses, data, numbers, gradients, units, generalisation)
+RULES = rules_in(order, graphs, modes, losses, data, numbers, gradients, units, generalisation, checks)

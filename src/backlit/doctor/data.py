@@ -211,7 +211,7 @@ class ClassImbalance(Rule):
             return
         rare = int(present[np.argmin(self.counts[present])])
         recall = float(self.hits[rare] / self.rows[rare])
-        is_missed = recall < LEAST_RECALL and self.counts[rare] >= LEAST_ROWS
+        is_missed = recall < LEAST_RECALL and self.counts[rare] >= LEAST_ROWS and not self.watch.has_rested
         self.find(
             f"Class {rare} has {self.counts[rare] / self.counts.sum():.1%} of the rows, and {recall:.0%} of them are "
             "recognised.",

@@ -126,7 +126,7 @@ class Divergence(NumberRule):
 
     id = "divergence"
     swallows = ("nan-origin", "stuck-at-baseline", "dead-relu", "saturated-units", "vanishing-gradient",
-                "exploding-gradient", "stopped-too-early", "lr-too-low")  # fmt: skip
+                "exploding-gradient", "stopped-too-early", "lr-too-low", "overfit")  # fmt: skip
 
     def __init__(self, watch: Any) -> None:
         super().__init__(watch)

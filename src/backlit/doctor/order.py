@@ -80,7 +80,7 @@ class MissingStep(Rule):
             self.say()
         elif any(map(self.is_idle, self.watch.created)):
             self.find(
-                "An optimizer has never taken a step, though gradients of its parameters were computed again and again.",
+                "An optimizer has never taken a step, though its parameters got gradients again and again.",
                 "loss.backward()\noptimizer.step()",
                 place=self.place,
             )

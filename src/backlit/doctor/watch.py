@@ -69,7 +69,7 @@ class Watch:
         self.called = Place("", 0)  # the user's line that called a model without gradients last
         self.is_within = False  # Backlit itself went without gradients last, as batch normalisation does
         self.given: Any = None  # what the model was called with last, in training
-        self.is_awake = False
+        self.is_awake = self.has_rested = False
         self.until = ALWAYS  # steps that are watched in full at least
         self.open, self.full = ExitStack(), ExitStack()
         self.heard: dict[str, list[Callable[..., None]]] = {
@@ -129,15 +129,17 @@ class Watch:
 
     def rest(self) -> None:
         """Listen to nothing; `note` is told of the losses."""
-        self.sleep()
+        self.open.close()
         self.tape.clear()
-        reading.listener = None
 
     def note(self, losses: Iterable[float]) -> None:
         """Steps were taken that could not be listened to."""
+        self.has_rested = True
         for loss in losses:
             self.steps += 1
             self.count(loss)
+        if self.course.means:
+            self.course.heard, self.course.outputs = self.course.means[-1], []
 
     def count(self, loss: float | None) -> None:
         if loss is not None:

@@ -41,6 +41,7 @@ def page(trained: Trained, folder: Path) -> str:
         section("Data", data(trained)),
         section("Network", network(trained)),
         section("Training", training(trained)),
+        section("Doctor", doctor(trained)),
         section("Boundary", picture(folder / "boundary.png", "The regions of the two inputs, and all rows in them")),
         section("Predictions", predictions(trained, scores, name)),
         section(f"Worst rows of the {name} part", worst(worst_rows(prepared, scores, part))),
@@ -132,6 +133,13 @@ def training(trained: Trained) -> str:
     )
     kept = f" The weights of epoch {history.best_epoch} were kept." if history.best_epoch else ""
     return f"<figure>{chart}<figcaption>{keys}</figcaption></figure>\n<p>{escape(how + kept)}</p>"
+
+
+def doctor(trained: Trained) -> str:
+    """The mistakes that the doctor named while it watched; nothing where it named none."""
+    found = [finding for finding in trained.history.findings if finding.severity != "note"]
+    rows = [(finding.severity, finding.rule, finding.message) for finding in found]
+    return grid(("", "rule", "what was seen"), rows, texts=(0, 1), notes=(2,)) if rows else ""
 
 
 def predictions(trained: Trained, scores: np.ndarray, name: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OPTIONS = [field.name for field in dataclasses.fields(Options)]
 # What decides nothing in the run's files; `out` least of all, since the run that repeats another has its own folder.
-BESIDE = {"data": str, "target": str, "out": str, "quiet": bool}
+BESIDE = {"data": str, "target": str, "out": str, "doctor": bool, "quiet": bool}
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:

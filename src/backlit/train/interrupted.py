@@ -24,9 +24,10 @@ EVERY = 5000
 
 
 class Making:
-    """A run that is being made. `folder` is the one that it will become."""
+    """A run that is being made. `folder` is the one that it will become; with `doctor` it is watched for mistakes."""
 
-    def __init__(self, folder: Path, prepared: Prepared, options: Options) -> None:
+    def __init__(self, folder: Path, prepared: Prepared, options: Options, doctor: bool = True) -> None:
+        self.doctor = "collect" if doctor else False
         self.folder, self.prepared, self.options = folder, prepared, options
         self.place = partial_of(folder)
 
@@ -44,8 +45,9 @@ class Making:
 
     def train(self, callbacks: Iterable[Any] = ()) -> Trained:
         """Train, from the last checkpoint if there is one."""
+        kept: dict[str, Any] = {"checkpoint": self.place / CHECKPOINTS, "every": EVERY}
         try:
-            return train_table(self.prepared, self.options, callbacks, checkpoint=self.place / CHECKPOINTS, every=EVERY)
+            return train_table(self.prepared, self.options, callbacks, doctor=self.doctor, **kept)
         except CheckpointError as error:
             raise RunFolderError(str(error)) from error
 

@@ -16,6 +16,7 @@ from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.checkpoint import checkpointing
 from backlit.train.choices import Loss, loss_from, optimizer_from
+from backlit.train.doctoring import doctoring
 from backlit.train.engines import Engine, engine_from
 from backlit.train.events import Listeners, Run
 from backlit.train.history import History
@@ -47,6 +48,7 @@ def fit(
     callbacks: Iterable[Any] = (),
     engine: str = "auto",
     checkpoint: str | os.PathLike[str] | None = None,
+    doctor: bool | str = False,
     every: int = 1000,
 ) -> History:
     """Train a model on rows: forward, loss, backward, update, for every batch of every epoch.
@@ -62,7 +64,10 @@ def fit(
     `seed` makes the run repeatable (it seeds the default generator, as `manual_seed` does). Ctrl-C raises
     KeyboardInterrupt after a whole step. The model is trained in training mode and handed back in the mode in which it
     came. With `checkpoint`, a folder, the whole state is written there `every` so many steps and at the end, and a run
-    that finds checkpoints there goes on from the last, to the bit as if it had never stopped.
+    that finds checkpoints there goes on from the last, to the bit as if it had never stopped. With `doctor` the run is
+    watched for mistakes: they are warned of (DoctorWarning) and stand in `history.findings`; "collect" does not warn.
+    An eager run is watched throughout, another one for its first 20 steps and then by its losses. No bit changes, but
+    that `engine="native"` takes those 20 steps eagerly.
 
     Raises ValueError or TypeError, before the first step, for rows that do not match and options out of range.
 
@@ -83,14 +88,15 @@ def fit(
     runner = engine_from(engine, model, penalised, chosen, batches)
     scheduled = [] if schedule is None else [Scheduled(schedule)]
     stopping = [] if patience is None else [EarlyStopping(patience)]
-    with checkpointing(checkpoint, every) as (go_on, keep):
-        run = Run(model, chosen, batches, epochs, [*scheduled, *go_on, *stopping, *callbacks, *keep])
+    with checkpointing(checkpoint, every) as (go_on, keep), doctoring(doctor, engine, stopping) as watching:
+        run = Run(model, chosen, batches, epochs, [*scheduled, *go_on, *stopping, *callbacks, *watching, *keep])
         was_training = model.training
         model.train()
         try:
             _train(run, runner, batches, Listeners(run.callbacks), loss_function, held_out)
         finally:
             model.train(was_training)
+    run.history.findings = [finding for each in watching for finding in each.findings]
     return run.history
 
 

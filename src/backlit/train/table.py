@@ -93,12 +93,13 @@ def loss_of(prepared: Prepared) -> Loss:
 
 def train_table(
     prepared: Prepared, options: Options, callbacks: Iterable[Any] = (), state: State | None = None,
-    **checkpoints: Any,
+    doctor: bool | str = False, **checkpoints: Any,
 ) -> Trained:  # fmt: skip
     """Train a network on a table's training rows, stop by its validation rows, and measure every part.
 
     The seed decides the initial weights, the order of the rows, and so every number. With a `state` the run goes on
-    from there, to the bit as if it had never stopped. `checkpoints` are `fit`'s `checkpoint` and `every`.
+    from there, to the bit as if it had never stopped. `doctor` is `fit`'s, and so are `checkpoints`:
+    `checkpoint` and `every`.
     Raises OptionError for options that do not suit the table, TrainingError if the loss stops being a finite number.
     """
     _check_suited(prepared, options)
@@ -121,6 +122,7 @@ def train_table(
         validation=None if validation is None else (validation.x, validation.y),
         schedule=None if options.schedule == "none" else options.schedule,
         callbacks=[*resume, Measure(prepared), StopAtNonFinite(), capture, *stopping, *callbacks],
+        doctor=doctor,
         **checkpoints,
     )
     metrics = {name: measure(prepared, model, part) for name, part in prepared.parts.items()}
