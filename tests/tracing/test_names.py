@@ -99,3 +99,36 @@ def test_the_users_names_do_not_hide_what_a_program_needs():
     graph = torch.trace(step, w, torch.tensor([3.0, 4.0]), torch.tensor([5.0, 6.0]))
     assert not {"np", "sum", "len"} & set(names_of(graph))
     assert graph.run(verbatim=False)["loss"] == graph.loss.value
+
+
+def test_leaves_in_a_list_a_dictionary_or_an_object_are_named_after_it():
+    class Net:
+        def __init__(self):
+            self.w = torch.ones(2, 2, requires_grad=True)
+
+    net, layers = Net(), [torch.ones(2, 2, requires_grad=True) for _ in range(2)]
+    table = {"out": torch.ones(2, 1, requires_grad=True)}
+
+    def step(x):
+        x = x @ net.w
+        for w in layers:
+            x = torch.tanh(x @ w)
+        (x @ table["out"]).sum().backward()
+
+    graph = torch.trace(step, X)
+    paths = {line.name: line.path for line in graph.inputs if line.path}
+    leaves = {"net_w": "net.w", "layers_0": "layers[0]", "layers_1": "layers[1]", "table_out": "table['out']"}
+    assert paths.items() >= leaves.items()
+
+
+def test_a_loops_variable_takes_no_name_away():
+    w, b = torch.ones(2, 1, requires_grad=True), torch.zeros(1, requires_grad=True)
+    parameters = [w, b]
+
+    def step(x):
+        (x @ w + b).sum().backward()
+        with torch.no_grad():
+            for p in parameters:
+                p -= 0.1 * p.grad
+
+    assert {"w", "b", "d_w", "d_b"} <= torch.trace(step, X).outputs.keys()

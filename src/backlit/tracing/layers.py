@@ -53,8 +53,8 @@ def module_names(calls: Sequence[Call], owners: Sequence[str]) -> dict[int, str]
 
 
 def plain(path: str) -> str:
-    """A path as a Python name: "0.weight" -> "layer_0_weight", "net.0.bias" -> "net_0_bias"."""
-    name = re.sub(r"\W+", "_", path)
+    """A path as a Python name: "0.weight" -> "layer_0_weight", "net.0.bias" -> "net_0_bias", "w['a']" -> "w_a"."""
+    name = re.sub(r"\W+", "_", path.rstrip("]'"))
     return f"layer_{name}" if name[:1].isdigit() or keyword.iskeyword(name) else name
 
 

@@ -6,6 +6,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import itemgetter
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -276,9 +277,34 @@ def arguments_of(step: Callable[..., Any] | None, examples: tuple[Any, ...]) -> 
 
 
 def variables(frames: list[tuple[int, Any]]) -> list[tuple[str, Any]]:
-    """The tensors that the user's variables hold: what the step itself calls them, before what it calls does."""
+    """The tensors that the user's variables hold: what the step itself calls them, before what it calls does.
+
+    A function's own variables come last: `for p in (w, b)` shall not rename b.
+    """
     found: list[tuple[str, Any]] = []
     for _, frame in sorted(frames, key=itemgetter(0)):
-        for scope in (frame.f_locals, frame.f_globals):
-            found += [(n, v) for n, v in list(scope.items()) if isinstance(v, Tracked) and not n.startswith("__")]
+        for scope in (given_to(frame), frame.f_globals, frame.f_locals):
+            for name, value in list(scope.items()):
+                if not name.startswith("__"):
+                    found += [(name, value)] if isinstance(value, Tracked) else leaves_in(name, value)
     return [(n, v) for n, v in found if isinstance(v.array, np.ndarray)]
+
+
+def given_to(frame: Any) -> dict[str, Any]:
+    """A function's arguments, and what it takes from the functions around it: tensors before what may hold them."""
+    code, own = frame.f_code, frame.f_locals
+    free = sorted(code.co_freevars, key=lambda name: not isinstance(own.get(name), Tracked))
+    return {name: own[name] for name in (*code.co_varnames[: code.co_argcount], *free) if name in own}
+
+
+def leaves_in(name: str, holder: Any) -> list[tuple[str, Any]]:
+    """The leaves in a list ("w[0]"), a dictionary ("w['out']") or an object of the user's own class ("net.w")."""
+    if isinstance(holder, (list, tuple)):
+        parts = [(f"{name}[{k}]", part) for k, part in enumerate(holder)]
+    elif isinstance(holder, dict):
+        parts = [(f"{name}[{key!r}]", part) for key, part in holder.items()]
+    elif hasattr(holder, "__dict__") and not isinstance(holder, (Module, type, ModuleType, FunctionType)):
+        parts = [(f"{name}.{key}", part) for key, part in vars(holder).items()]
+    else:
+        return []
+    return [(path, part) for path, part in parts if isinstance(part, Tracked) and part.edge is part]
