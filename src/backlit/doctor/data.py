@@ -22,6 +22,8 @@ MOST_STD, MOST_MEAN = 10.0, 10.0
 SORTED, SORTED_ROWS = 0.9, 100
 #: Rows of the most frequent class for each of the rarest, and the share of a class that must be recognised.
 MOST_IMBALANCE, LEAST_RECALL = 10.0, 0.3
+#: A count is kept for each class, up to so many.
+MOST_CLASSES = 100_000
 #: Rows of a class that must have been seen before its recall is judged.
 LEAST_ROWS = 20
 #: Rows that were trained on, among those evaluated: at least so many, and this share.
@@ -147,10 +149,9 @@ class NotShuffled(Rule):
         y = batch.y.array
         is_first_epoch = not self.watch.course.epoch_rows
         if is_first_epoch and len(self.labels) < MOST_ROWS and y.ndim in (1, 2) and y.size == len(y) > 1:
-            self.place = batch.place
-            if self.steps and self.steps[-1] == self.watch.steps:  # one step on several batches is one on all rows
-                self.labels[-1] = np.concatenate([self.labels[-1], y.reshape(-1)])
-            else:
+            # Of a step on several batches, as those of a GAN's judge, only the first one counts.
+            if not self.steps or self.steps[-1] != self.watch.steps:
+                self.place = batch.place
                 self.labels.append(y.reshape(-1).copy())
                 self.steps.append(self.watch.steps)
 
@@ -194,8 +195,10 @@ class ClassImbalance(Rule):
 
     def on_loss(self, call: LossCall) -> None:
         found = labels_and_guesses(call)
-        if found is None or not grad_mode.enabled or not found[0].size or found[0].min() < 0:
+        if found is None or not grad_mode.enabled or not found[0].size:
             return
+        if found[0].min() < 0 or found[0].max() > MOST_CLASSES:
+            return  # no class numbers: scores, perhaps, which stand in the target's place
         self.place = call.place
         labels, guesses = found
         size = max(len(self.counts), int(labels.max()) + 1)
