@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from backlit import nn
 from backlit.plots.canvas import INK, legend_beside, new_figure, style, tidy
-from backlit.plots.values import array_of, column, evaluating, inputs_for, same_length
+from backlit.plots.values import array_of, column, evaluating, inputs_for, same_length, some_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -23,6 +23,22 @@ DEEPEST = 0.45
 MARGIN = 0.08
 
 
+class Regions(NamedTuple):
+    """What a model answers over a rectangle of the plane, in the units of its axes, and the rows drawn in it.
+
+    Shape: edges two (low, high), grid (R, R, 2), chances (R, R, C), points (M, 2), classes (M,).
+    There are `rows` rows, of which M are drawn, and C `names`.
+    """
+
+    edges: list[tuple[float, float]]
+    grid: np.ndarray
+    chances: np.ndarray
+    points: np.ndarray
+    classes: np.ndarray
+    names: list[str]
+    rows: int
+
+
 def decision_boundary(
     model: Any,
     x: Any,
@@ -30,6 +46,7 @@ def decision_boundary(
     *,
     labels: Sequence[str] | None = None,
     inputs: Sequence[str] = ("first input", "second input"),
+    scales: Sequence[tuple[float, float]] | None = None,
     probabilities: bool | None = None,
     resolution: int = 240,
 ) -> Figure:
@@ -40,6 +57,8 @@ def decision_boundary(
     equally likely. The model is asked in evaluation mode at `resolution` x `resolution` points.
     Outputs are taken as logits, or as probabilities if the last module is Sigmoid or Softmax; `probabilities` says it
     where a sigmoid is called inside `forward`. `labels` are the names of the classes, `inputs` those of the axes.
+    `scales` gives the (mean, standard deviation) by which each input was standardised: the axes then show the units
+    from before. Of more than 5,000 rows so many are drawn, always the same ones, and the title says so.
     Raises ValueError if x has not two inputs, lengths differ, or y is not of the model's classes.
 
     >>> import backlit as torch
@@ -48,20 +67,47 @@ def decision_boundary(
     >>> figure.axes[0].get_xlabel()
     'first input'
     """
+    return draw(regions(model, x, y, labels, scales, probabilities, resolution), inputs)
+
+
+def draw(found: Regions, inputs: Sequence[str]) -> Figure:
+    """Regions as a figure; `inputs` are the names of its axes."""
+    figure = new_figure(6.8, 4.8)
+    axes = figure.add_subplot()
+    axes.imshow(
+        shade(found.chances), extent=(*found.edges[0], *found.edges[1]), origin="lower", aspect="auto",
+        interpolation="bilinear",
+    )  # fmt: skip
+    for lead in leads(found.chances):
+        axes.contour(found.grid[..., 0], found.grid[..., 1], lead, levels=[0], colors=INK, linewidths=1.3)
+    _draw_points(axes, found.points, found.classes, found.names)
+    tidy(axes, *inputs)
+    axes.grid(False)
+    if len(found.points) < found.rows:
+        axes.set_title(f"{len(found.points):,} of {found.rows:,} rows drawn", fontsize=10)
+    legend_beside(figure, axes)
+    return figure
+
+
+def regions(
+    model: Any,
+    x: Any,
+    y: Any,
+    labels: Sequence[str] | None = None,
+    scales: Sequence[tuple[float, float]] | None = None,
+    probabilities: bool | None = None,
+    resolution: int = 240,
+) -> Regions:
+    """What `decision_boundary` draws, as numbers; its settings, and its errors."""
     points, classes = _checked_rows(x, y)
+    mean, std = np.array([(0.0, 1.0)] * 2 if scales is None else scales, np.float64).T
     edges = _edges(points)
     grid = np.stack(np.meshgrid(*(np.linspace(*edge, resolution) for edge in edges)), axis=-1)
     chances = _chances(model, grid.reshape(-1, 2), probabilities).reshape(resolution, resolution, -1)
     names = _class_names(classes, chances.shape[-1], labels)
-    figure = new_figure(6.8, 4.8)
-    axes = figure.add_subplot()
-    axes.imshow(_shade(chances), extent=(*edges[0], *edges[1]), origin="lower", aspect="auto", interpolation="bilinear")
-    _draw_lines(axes, grid, chances)
-    _draw_points(axes, points, classes, names)
-    tidy(axes, *inputs)
-    axes.grid(False)
-    legend_beside(figure, axes)
-    return figure
+    rows = some_rows(len(points))
+    own = [(float(a * s + m), float(b * s + m)) for (a, b), m, s in zip(edges, mean, std, strict=True)]
+    return Regions(own, grid * std + mean, chances, points[rows] * std + mean, classes[rows], names, len(x))
 
 
 def _checked_rows(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -133,24 +179,30 @@ def _class_names(classes: np.ndarray, count: int, labels: Sequence[str] | None) 
     return [str(label) for label in labels]
 
 
-def _shade(chances: np.ndarray) -> np.ndarray:
-    """Each point in its likeliest class's colour, the deeper the surer.  Shape: chances (R, R, C), out (R, R, 3)."""
+def shade(chances: np.ndarray) -> np.ndarray:
+    """Each point in its likeliest class's colour, the more opaque the surer.
+
+    Shape: chances (R, R, C), out (R, R, 4), red, green, blue and alpha from 0 to 1: any paper may lie below.
+    """
     from matplotlib.colors import to_rgb
 
     count = chances.shape[-1]
     colours = np.array([to_rgb(style(k)[0]) for k in range(count)])
     sureness = np.clip((chances.max(axis=-1) - 1 / count) / (1 - 1 / count), 0, 1)
-    depth = DEEPEST * (0.35 + 0.65 * sureness)[..., np.newaxis]  # a third is there at once: a region has an edge
-    return 1 - depth * (1 - colours[chances.argmax(axis=-1)])
+    depth = DEEPEST * (0.35 + 0.65 * sureness)  # a third is there at once: a region has an edge
+    return np.concatenate([colours[chances.argmax(axis=-1)], depth[..., np.newaxis]], axis=-1)
 
 
-def _draw_lines(axes: Axes, grid: np.ndarray, chances: np.ndarray) -> None:
-    """The lines where a class is as likely as the likeliest other one."""
+def leads(chances: np.ndarray) -> Iterator[np.ndarray]:
+    """By how much a class is likelier than the likeliest other one, of each class whose region has an edge.
+
+    Shape: chances (R, R, C), each of out (R, R): zero on the edge.
+    """
     count = chances.shape[-1]
     for k in range(1 if count == 2 else 0, count):
         lead = chances[..., k] - np.delete(chances, k, axis=-1).max(axis=-1)
         if lead.min() < 0 < lead.max():
-            axes.contour(grid[..., 0], grid[..., 1], lead, levels=[0], colors=INK, linewidths=1.3)
+            yield lead
 
 
 def _draw_points(axes: Axes, points: np.ndarray, classes: np.ndarray, names: list[str]) -> None:

@@ -45,6 +45,19 @@ def tidy(axes: Axes, xlabel: str, ylabel: str) -> None:
     axes.set_axisbelow(True)
 
 
+def log_scale(axes: Axes) -> None:
+    """A logarithmic upright axis with its numbers as people write them: 0.4, and 1e-09 where zeros would be many."""
+    from matplotlib.ticker import LogFormatter
+
+    class Plain(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""  # which of them have room is matplotlib's choice
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(Plain())
+    axes.yaxis.set_minor_formatter(Plain(minor_thresholds=(1.5, 0.6)))
+
+
 def legend_beside(figure: Figure, axes: Axes) -> None:
     """A legend to the right of the axes, where no data can be under it."""
     handles, labels = axes.get_legend_handles_labels()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.nn import Module
-from backlit.plots.canvas import COLOURS, INK, legend_beside, new_figure, style, tidy
+from backlit.plots.canvas import COLOURS, INK, legend_beside, log_scale, new_figure, style, tidy
 from backlit.plots.values import array_of, evaluating, inputs_for, named
 from backlit.tensor import Tensor
 
@@ -174,7 +174,7 @@ def _draw_sizes(sizes: dict[str, dict[str, float]], ylabel: str) -> Figure:
     axes = figure.add_subplot()
     for k, (title, layers) in enumerate(sizes.items()):
         _draw_line(axes, k, title, np.array(list(layers.values())))
-    axes.set_yscale("log")
+    log_scale(axes)
     tidy(axes, "layer, from input to output", ylabel)
     names = {tuple(layers) for layers in sizes.values()}
     _name_layers(axes, list(names.pop()) if len(names) == 1 else [f"{k + 1}" for k in range(most)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.plots.canvas import INK, legend_beside, new_figure, style, tidy
+from backlit.plots.canvas import INK, legend_beside, log_scale, new_figure, style, tidy
 from backlit.plots.values import named
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _scale_losses(axes: Axes, losses: np.ndarray) -> str:
     missing = f"; {losses.size - finite.size} not finite" if finite.size < losses.size else ""
     if finite.size and (finite <= 0).any():
         return f"loss (linear scale: some are not above 0{missing})"
-    axes.set_yscale("log")
+    log_scale(axes)
     return f"loss (log scale{missing})"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.plots.canvas import COLOURS, INK, new_figure, tidy
-from backlit.plots.values import column, same_length
+from backlit.plots.values import column, same_length, some_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # A class's name is cut after so many letters, or the names would take the picture's place.
 LONGEST_NAME = 18
+# How wide a letter of a tick's label is on average, with a little room between two names.
+POINTS_A_LETTER = 6.3
 
 
 def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence[str] | None = None) -> Figure:
@@ -44,7 +46,7 @@ def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence[str] | None = No
     shares = counts / np.maximum(totals, 1)  # a class without rows has a white row
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     _write_counts(axes, counts, shares, 72 * side / len(names))
-    _name_classes(axes, names)
+    _name_classes(axes, names, 72 * side / len(names))
     right, rest = int(np.trace(counts)), len(true)
     axes.set_title(f"{right:,} of {rest:,} right ({right / rest:.1%})", fontsize=11)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
@@ -85,9 +87,10 @@ def _write_counts(axes: Axes, counts: np.ndarray, shares: np.ndarray, cell: floa
         axes.text(j, i, f"{count:,}", ha="center", va="center", color=colour, fontsize=size)
 
 
-def _name_classes(axes: Axes, names: list[str]) -> None:
+def _name_classes(axes: Axes, names: list[str], cell: float) -> None:
+    """The classes beside both axes; slanted below cells that are, in points, too narrow for them."""
     short = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
-    is_wide = max(map(len, short)) > 6
+    is_wide = POINTS_A_LETTER * max(map(len, short)) > cell
     axes.set_xticks(range(len(names)), short, rotation=40 if is_wide else 0, ha="right" if is_wide else "center")
     axes.set_yticks(range(len(names)), short)
     axes.tick_params(length=0)
@@ -99,7 +102,8 @@ def residuals(y_true: Any, y_pred: Any, *, name: str = "target") -> Figure:
     """Predictions against the truth, and what is left between them: the residual, true minus predicted.
 
     Shape: y_true and y_pred (N,) or (N, 1), finite numbers. On the left a right prediction lies on the diagonal; on the
-    right it lies on the line at 0, and a bend or a funnel says what the model has not learnt.
+    right it lies on the line at 0, and a bend or a funnel says what the model has not learnt. Of more than 5,000 rows
+    so many are drawn, always the same ones, and the title says so; its numbers are of all rows.
     Raises ValueError if lengths differ, there are no rows, or a value is not finite.
 
     >>> import backlit as torch
@@ -110,6 +114,7 @@ def residuals(y_true: Any, y_pred: Any, *, name: str = "target") -> Figure:
     true, predicted = _numbers("y_true", y_true), _numbers("y_pred", y_pred)
     same_length("residuals", ("y_true", true), ("y_pred", predicted))
     left = true - predicted
+    drawn = some_rows(len(true))
     figure = new_figure(8.6, 4.0)
     beside, under = figure.subplots(1, 2)
     # Few points are drawn large, many small and see-through, so that the dense places stay visible.
@@ -117,19 +122,20 @@ def residuals(y_true: Any, y_pred: Any, *, name: str = "target") -> Figure:
         "linestyle": "",
         "marker": "o",
         "color": COLOURS[0],
-        "markersize": float(np.clip(60 / np.sqrt(len(true)), 1.5, 5)),
-        "alpha": float(np.clip(20 / np.sqrt(len(true)), 0.15, 0.8)),
+        "markersize": float(np.clip(60 / np.sqrt(len(drawn)), 1.5, 5)),
+        "alpha": float(np.clip(20 / np.sqrt(len(drawn)), 0.15, 0.8)),
         "markeredgewidth": 0,
     }
-    beside.plot(true, predicted, **dots)
+    beside.plot(true[drawn], predicted[drawn], **dots)
     ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
     beside.plot(ends, ends, color=INK, linewidth=1)
     tidy(beside, f"true {name}", f"predicted {name}")
-    under.plot(predicted, left, **dots)
+    under.plot(predicted[drawn], left[drawn], **dots)
     under.axhline(0, color=INK, linewidth=1)
     tidy(under, f"predicted {name}", "residual (true − predicted)")
     rmse = np.sqrt(np.mean(left**2))
-    figure.suptitle(f"{len(true):,} rows, root mean square residual {rmse:.4g}, mean {left.mean():.2g}", fontsize=11)
+    rows = f"{len(true):,} rows" + (f" ({len(drawn):,} drawn)" if len(drawn) < len(true) else "")
+    figure.suptitle(f"{rows}, root mean square residual {rmse:.4g}, mean {left.mean():.2g}", fontsize=11)
     return figure
 
 

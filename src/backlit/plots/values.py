@@ -13,6 +13,16 @@ from backlit.dtypes import get_default_dtype
 from backlit.nn import Module
 from backlit.tensor import Tensor
 
+#: Rows that a picture draws as points: more run into one cloud, and take seconds.
+MOST_ROWS = 5000
+
+
+def some_rows(count: int) -> np.ndarray:
+    """The numbers of the rows to draw, in order: all, or as many as there is room for, every time the same."""
+    if count <= MOST_ROWS:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, MOST_ROWS, replace=False))
+
 
 def array_of(values: Any) -> np.ndarray:
     """An array or tensor or list as a NumPy array."""
