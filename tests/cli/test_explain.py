@@ -211,6 +211,13 @@ def test_what_cannot_be_is_said_before_the_script_runs(tmp_path, monkeypatch, ca
     assert capsys.readouterr() == ("", f"backlit explain: {said}\n")
 
 
+def test_the_last_step_of_a_script_that_asks_for_input_has_to_be_named_by_its_number(explain):
+    code, out, err = explain("import torch\nsteps = int(input())\n", "--step", "last")
+    assert (code, out) == (2, "")
+    assert err.endswith("asks for input, and its steps are counted in a run that gets none. Ask for a step by its "
+                        "number: --step 2\n")  # fmt: skip
+
+
 @pytest.mark.parametrize("step", ["1", "last"])
 def test_a_script_that_is_not_there_or_lacks_names(explain, tmp_path, step):
     done = python("-m", "backlit", "explain", "scirpt.py", "--step", step, cwd=tmp_path)

@@ -69,7 +69,7 @@ def lacking(path: str, step: int, watcher: Watcher) -> str:
 def steps_of(path: str, arguments: Sequence[str] = ()) -> int:
     """How many steps a script has. It runs in a process of its own, so that it can run once more in this one.
 
-    Raises SystemExit, after the script's own words, if it fails.
+    Raises SystemExit, after the script's own words, if it fails; NoSuchStepError if it asks for input.
     """
     import os
     import subprocess
@@ -79,7 +79,14 @@ def steps_of(path: str, arguments: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory() as folder:
         answer = os.path.join(folder, "steps")
         command = [sys.executable, "-c", COUNT, answer, path, *arguments]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        if done.returncode and done.stderr.splitlines()[-1:] == ["EOFError: EOF when reading a line"]:
+            raise NoSuchStepError(
+                f"{path} asks for input, and its steps are counted in a run that gets none. Ask for a step by its "
+                "number: --step 2"
+            )
         if done.returncode:
             sys.stderr.write(done.stderr)
             raise SystemExit(done.returncode)

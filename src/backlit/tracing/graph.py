@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 Role = Literal["input", "forward", "loss", "backward", "update"]
-ROLES: tuple[Role, ...] = ("input", "forward", "loss", "backward", "update")
 
 
 class Expression(NamedTuple):

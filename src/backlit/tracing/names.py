@@ -174,9 +174,7 @@ class Names:
         modules = module_names(self.calls, owners)
         for call in self.calls:
             if call.op == "dropout" and isinstance(call.inputs[1], Line):
-                self.name(
-                    call.inputs[1], "mask" if self.layers or not call.out.module else f"{plain(call.out.module)}_mask"
-                )
+                self.name(call.inputs[1], self.of_module(call.out.module, "mask"))
         for call, module in zip(self.calls, owners, strict=True):
             line = call.out.place
             name, path = known.get(id(line), ("", ""))
@@ -195,8 +193,11 @@ class Names:
                 self.name(line, self.numbered(call.op), path, is_named=bool(path))
             for extra, value in call.extras.items():
                 if isinstance(value, Line):
-                    prefix = "" if self.layers or not module else f"{plain(module)}_"
-                    self.name(value, prefix + extra, is_named=False)
+                    self.name(value, self.of_module(module, extra), is_named=False)
+
+    def of_module(self, module: str, word: str) -> str:
+        """A word behind the path of the module that it belongs to, where layers have no names of the textbook's."""
+        return word if self.layers or not module else f"{plain(module)}_{word}"
 
     def owners(self) -> list[str]:
         """Of each call the path of the module that makes it, with the model's name in front where there are several."""
@@ -234,8 +235,8 @@ class Names:
             elif line.kind == "input" and line.expression.text == "seed":
                 self.name(line, "d_loss", is_named=False)
             elif id(line) not in self.named:
-                prefix = f"{plain(line.module)}_" if line.module and not self.layers and line.role == "forward" else ""
-                self.name(line, self.numbered(prefix + hint(line)), is_named=False)
+                module = line.module if line.role == "forward" else ""
+                self.name(line, self.numbered(self.of_module(module, hint(line))), is_named=False)
 
     def numbered(self, name: str) -> str:
         """exp -> exp_1, and exp_2 the next time."""
