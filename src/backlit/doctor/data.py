@@ -52,8 +52,12 @@ class NanInData(Rule):
             return
         for what, value in (("inputs", batch.x), ("targets", batch.y)):
             x = array_of_floats(value)
-            if x is not None and not finite(x) and self.watch.tape.origin() is None:
+            if x is not None and not finite(x) and self.watch.tape.origin() is None and self.models_are_finite():
                 self.say(what, x, batch.place)
+
+    def models_are_finite(self) -> bool:
+        """Whether no model has broken, whose outputs may be the next one's rows."""
+        return all(finite(p) for model in self.watch.models for p in model.parameters())
 
     def say(self, what: str, x: np.ndarray, place: Place) -> None:
         bad = ~np.isfinite(x.reshape(len(x), -1))
@@ -148,12 +152,13 @@ class NotShuffled(Rule):
     def on_batch(self, batch: Batch) -> None:
         y = batch.y.array
         is_first_epoch = not self.watch.course.epoch_rows
-        if is_first_epoch and len(self.labels) < MOST_ROWS and y.ndim in (1, 2) and y.size == len(y) > 1:
-            # Of a step on several batches, as those of a GAN's judge, only the first one counts.
-            if not self.steps or self.steps[-1] != self.watch.steps:
-                self.place = batch.place
-                self.labels.append(y.reshape(-1).copy())
-                self.steps.append(self.watch.steps)
+        # Of a step on several batches, as those of a GAN's judge, only the first one counts.
+        is_first_of_step = not self.steps or self.steps[-1] != self.watch.steps
+        is_wanted = is_first_epoch and is_first_of_step and len(self.labels) < MOST_ROWS
+        if is_wanted and y.ndim in (1, 2) and y.size == len(y) > 1:
+            self.place = batch.place
+            self.labels.append(y.reshape(-1).copy())
+            self.steps.append(self.watch.steps)
 
     def finish(self) -> None:
         if len(self.labels) < 2:

@@ -147,8 +147,10 @@ class Watch:
         self.tell("on_losses")
 
     def tell(self, event: str, *values: Any) -> None:
-        for handler in self.heard[event]:
-            handler(*values)
+        if self.heard[event]:
+            with np.errstate(all="ignore"):  # numbers may be infinite, and that is what rules look for
+                for handler in self.heard[event]:
+                    handler(*values)
 
     def finish(self) -> None:
         """The program has ended: rules that wait for the end have their say."""
@@ -242,7 +244,14 @@ class Watch:
 
     # Optimizers, schedules, modules, losses.
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether nobody else listens just now: what a check tries out on a copy is no part of the program."""
+        return reading.listener is self
+
     def before_step(self, optimizer: Any) -> None:
+        if not self.is_heard:
+            return
         if not self.is_awake and any(optimizer is known for known in self.optimizers):
             return
         if all(optimizer is not known for known in self.optimizers):
@@ -256,9 +265,12 @@ class Watch:
         self.tell("before_step", optimizer)
 
     def after_step(self, optimizer: Any) -> None:
+        if not self.is_heard:
+            return
         self.steps += 1
         if self.is_awake:
-            self.updates.end()
+            with np.errstate(all="ignore"):
+                self.updates.end()
             self.tell("after_step", optimizer)
             for p in params_of(optimizer):
                 self.gradients.of(p).after_step()
@@ -287,6 +299,8 @@ class Watch:
         return plain(mode)
 
     def enter_module(self, module: Any, args: tuple[Any, ...]) -> None:
+        if not self.is_heard:
+            return
         self.depth += 1
         if self.depth == 1:
             if all(module is not known for known in self.models):
@@ -299,11 +313,13 @@ class Watch:
         self.tell("on_module", module, args)
 
     def leave_module(self, module: Any, args: tuple[Any, ...], output: Any) -> None:
+        if not self.is_heard:
+            return
         self.depth -= 1
         self.tell("after_module", module, output)
 
     def around_loss(self, name: str, plain: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if not self.is_awake:
+        if not self.is_awake or not self.is_heard:
             return plain(*args, **kwargs)
         given = {**dict(zip(("input", "target"), args, strict=False)), **kwargs}
         x, y = given.pop("input", None), given.pop("target", None)
@@ -316,7 +332,8 @@ class Watch:
         value = plain(*args, **kwargs)
         number = float(np.mean(value.array)) if value.array.size else math.nan
         if grad_mode.enabled:
-            self.course.hear(call, number)
+            with np.errstate(all="ignore"):
+                self.course.hear(call, number)
         else:
             self.scores.append(number)
         self.tell("after_loss", call, value)
