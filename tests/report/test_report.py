@@ -19,8 +19,8 @@ from backlit.report import page, write_pictures
 from backlit.report.charts import Curve, curves, points
 from backlit.report.classes import by_class, predicted
 from backlit.report.importance import importance
-from backlit.report.page import cell, number
 from backlit.report.rows import losses_of, worst_rows
+from backlit.report.tables import aligned, cell, number
 from backlit.train.options import Options
 from backlit.train.table import train_table
 
@@ -77,7 +77,7 @@ def test_a_run_has_the_pictures_of_its_task_and_a_page_that_stands_alone(source,
     trained = trained_on(source)
     write_pictures(trained, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == pictures
-    html = page(trained, tmp_path)
+    html = page(trained)
     text = text_of(html)
     assert trained.prepared.table.digest in text
     assert f"backlit train {source} --epochs 15" in text
@@ -92,7 +92,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
         folder.mkdir()
         trained = trained_on("moons", epochs=3)
         write_pictures(trained, folder)
-        (folder / "report.html").write_text(page(trained, folder), encoding="utf-8")
+        (folder / "report.html").write_text(page(trained), encoding="utf-8")
         made.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
     assert made[0] == made[1]
 
@@ -102,7 +102,7 @@ def test_names_and_values_of_the_table_do_no_harm(tmp_path):
     rows = [f"{i % 7},{'<b>a</b>' if i % 2 else '&amp;'},{'</script><script>alert(1)</script>' if i % 3 else 'no'}"
             for i in range(90)]  # fmt: skip
     path.write_text("<img src=x>,kind,y\n" + "\n".join(rows), encoding="utf-8")
-    html = page(trained_on(path, epochs=2), tmp_path)
+    html = page(trained_on(path, epochs=2))
     assert "<script" not in html
     assert "<b>" not in html
     assert "<img src=x" not in html
@@ -208,5 +208,9 @@ def test_numbers_are_written_as_people_read_them():
         "0.1235", "10,000", "10,199.5", "5e+12", "",
     ]  # fmt: skip
     assert [cell(value) for value in (5269.58, 10277, True, None, "x" * 50)] == [
-        "5269.58", "10277", "true", "", "x" * 39 + "…",
+        "5,269.6", "10277", "true", "", "x" * 39 + "…",
     ]  # fmt: skip
+    assert aligned([1.0, 0.96296, 0.5]) == ["1.000", "0.963", "0.500"]
+    assert aligned([0.0123456, 0.5, None]) == ["0.0123", "0.5000", ""]
+    assert aligned([5.0, 4.5, 3.25]) == ["5.00", "4.50", "3.25"]
+    assert aligned([16.0, 0.0]) == ["16", "0"]

@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def write_report(trained: Trained, folder: Path) -> None:
-    """`report.html`, after the pictures."""
-    (folder / "report.html").write_bytes(page(trained, folder).encode("utf-8", "replace"))
+    """`report.html`."""
+    (folder / "report.html").write_bytes(page(trained).encode("utf-8", "replace"))

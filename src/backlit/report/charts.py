@@ -90,8 +90,13 @@ def points(x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str) -> str:
 def finite(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The pairs that can be drawn, and no more than are seen."""
     keep = np.isfinite(x) & np.isfinite(y)
-    step = max(1, int(np.count_nonzero(keep)) // MOST_POINTS)
+    step = step_for(int(np.count_nonzero(keep)))
     return np.asarray(x, float)[keep][::step], np.asarray(y, float)[keep][::step]
+
+
+def step_for(count: int) -> int:
+    """Every so-many-th point is drawn, so that no more than are seen are there."""
+    return max(1, count // MOST_POINTS)
 
 
 def ends(values: np.ndarray) -> tuple[float, float]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
+import platform
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from importlib import resources
-from pathlib import Path
+from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,34 +17,39 @@ from backlit.explain.network import network_svg
 from backlit.report import charts
 from backlit.report.classes import Measured, by_class
 from backlit.report.importance import Importance, importance
+from backlit.report.regions import region_chart
 from backlit.report.rows import WorstRow, worst_rows
+from backlit.report.tables import MOST, aligned, cell, grid, more, number
 
 if TYPE_CHECKING:
     from backlit.train.table import Trained
 
-#: Columns, inputs and classes shown in a table; of more the first, with a word about the rest.
-MOST = 30
+#: Columns of the data in the open table; the rest is one click away.
+OPEN_COLUMNS = 12
+#: Inputs in a worst row: as many as are read beside each other, the most important ones.
+WORST_INPUTS = 6
 #: Classes for which a confusion matrix is still read.
 MOST_CLASSES = 20
 PARTS = ("test", "validation", "train")
 
 
-def page(trained: Trained, folder: Path) -> str:
-    """The report. `folder` holds the run's pictures already. The same run gives the same bytes."""
+def page(trained: Trained) -> str:
+    """The report. The same run gives the same bytes."""
     prepared = trained.prepared
     name = next(part for part in PARTS if part in prepared.parts)
     part = prepared.parts[name]
     scores = trained.scores_of(part.x)
+    found = importance(prepared, trained.scores_of, part, trained.options.seed)
     sections = [
         head(trained, name),
         section("Data", data(trained)),
         section("Network", network(trained)),
         section("Training", training(trained)),
         section("Doctor", doctor(trained)),
-        section("Boundary", picture(folder / "boundary.png", "The regions of the two inputs, and all rows in them")),
+        section("Boundary", region_chart(trained)),
         section("Predictions", predictions(trained, scores, name)),
-        section(f"Worst rows of the {name} part", worst(worst_rows(prepared, scores, part))),
-        section("What the predictions rest on", rests_on(trained, name)),
+        section(f"Worst rows of the {name} part", worst(worst_rows(prepared, scores, part), found)),
+        section("What the predictions rest on", rests_on(trained, name, found)),
         section("Repeat it", repeat(trained)),
     ]
     title = f"{prepared.table.name}: {prepared.table.target}"
@@ -83,15 +87,21 @@ def data(trained: Trained) -> str:
     """The columns with their statistics, the classes, and what was done to the table."""
     prepared = trained.prepared
     described = describe_columns(prepared)
-    header = ("column", "role", "kind", "missing", "min", "mean", "max", "distinct", "")
+    header = ("column", "role", "kind", "missing", "min", "mean", "max", "distinct", "why it is left out")
     rows = [
         (
-            row["name"], row["role"], row["kind"], f"{row['missing']:,}", number(row["min"]), number(row["mean"]),
+            row["name"], row["role"], row["kind"], f"{row['missing']:,}", number(row["min"]), mean_of(row),
             number(row["max"]), "" if row["distinct"] is None else f"{row['distinct']:,}", row["reason"] or "",
         )
-        for row in described[:MOST]
+        for row in described
     ]  # fmt: skip
-    found = [grid(header, rows, texts=(0, 1, 2), notes=(8,)), more(len(described), "columns")]
+    told = [k for k in range(len(header)) if any(row[k] for row in rows)]
+    top, cells = [header[k] for k in told], [[row[k] for k in told] for row in rows]
+    notes = (told.index(8),) if 8 in told else ()
+    found = [grid(top, cells[:OPEN_COLUMNS], texts=(0, 1, 2), notes=notes)]
+    if len(rows) > OPEN_COLUMNS:
+        rest = grid(top, cells[OPEN_COLUMNS:], texts=(0, 1, 2), notes=notes)
+        found.append(f"<details><summary>{len(rows) - OPEN_COLUMNS:,} more columns</summary>{rest}</details>")
     counts = class_counts(prepared)
     if counts:
         parts = list(prepared.parts)
@@ -103,6 +113,12 @@ def data(trained: Trained) -> str:
     return "\n".join([*(f"<p>{escape(note)}</p>" for note in prepared.notes), *filter(None, found)])
 
 
+def mean_of(row: Mapping[str, Any]) -> str:
+    """A column's mean; 0 where it is what rounding leaves of a column that was centred."""
+    mean, std = row["mean"], row["std"]
+    return "0" if mean is not None and abs(mean) < 1e-9 * std else number(mean)
+
+
 def network(trained: Trained) -> str:
     prepared, options = trained.prepared, trained.options
     outputs = [str(label) for label in prepared.task.labels] if prepared.task.kind == "classes" else [
@@ -110,7 +126,7 @@ def network(trained: Trained) -> str:
     drawing = network_svg(trained.model, shortened(prepared.features), shortened(outputs))
     count = sum(p.array.size for p in trained.model.parameters())
     words = f"{count:,} parameters; hidden layers use {options.activation}."
-    key = "A line is a weight: the wider, the larger; blue above zero, orange below."
+    key = "A line is a weight: blue above zero, orange below, the wider the larger, as the samples say."
     return f'<figure class="wide">{drawing}<figcaption>{escape(words)} {key}</figcaption></figure>'
 
 
@@ -132,7 +148,8 @@ def training(trained: Trained) -> str:
         f"seed {options.seed}. Stopped after epoch {len(epochs):,}: {history.stopped}."
     )
     kept = f" The weights of epoch {history.best_epoch} were kept." if history.best_epoch else ""
-    return f"<figure>{chart}<figcaption>{keys}</figcaption></figure>\n<p>{escape(how + kept)}</p>"
+    drawn = f'<figure><div class="wide">{chart}</div><figcaption>{keys}</figcaption></figure>'
+    return f"{drawn}\n<p>{escape(how + kept)}</p>"
 
 
 def doctor(trained: Trained) -> str:
@@ -147,15 +164,14 @@ def predictions(trained: Trained, scores: np.ndarray, name: str) -> str:
     prepared = trained.prepared
     part, task = prepared.parts[name], prepared.task
     names = list(next(iter(trained.metrics.values())))
-    rows = [
-        (key, *(f"{int(v):,}" if k == "rows" else number(v) for k, v in values.items()))
-        for key, values in trained.metrics.items()
-    ]
-    found = [grid(("part", *names), rows, texts=(0,))]
+    measures = {k: [values[k] for values in trained.metrics.values()] for k in names}
+    written = [[f"{int(v):,}" for v in each] if k == "rows" else aligned(each) for k, each in measures.items()]
+    found = [grid(("part", *names), list(zip(trained.metrics, *written, strict=True)), texts=(0,))]
     if task.kind == "regression":
         true, said = (np.asarray(v, float)[:, 0] * task.std + task.mean for v in (part.y, scores))
+        chart = charts.points(true, said, "true value", "prediction")
         caption = f"<figcaption>Each point is a row of the {name} part.</figcaption>"
-        found.append(f"<figure>{charts.points(true, said, 'true value', 'prediction')}{caption}</figure>")
+        found.append(f'<figure><div class="wide">{chart}</div>{caption}</figure>')
     else:
         measured = by_class(task, scores, part.y)
         found += [per_class(measured, name), confusion(measured, name)]
@@ -163,10 +179,9 @@ def predictions(trained: Trained, scores: np.ndarray, name: str) -> str:
 
 
 def per_class(measured: Measured, name: str) -> str:
-    rows = [
-        (label, f"{row.rows:,}", number(row.precision), number(row.recall), number(row.f1))
-        for label, row in list(measured.classes.items())[:MOST]
-    ]
+    shown = list(measured.classes.values())[:MOST]
+    columns = [aligned([getattr(row, key) for row in shown]) for key in ("precision", "recall", "f1")]
+    rows = list(zip(measured.classes, (f"{row.rows:,}" for row in shown), *columns, strict=False))
     table = grid(("class", "rows", "precision", "recall", "F1"), rows, texts=(0,), caption=f"By class, {name} part")
     return table + more(len(measured.classes), "classes")
 
@@ -192,35 +207,39 @@ def confusion(measured: Measured, name: str) -> str:
     )
 
 
-def worst(rows: Sequence[WorstRow]) -> str:
-    columns = list(rows[0].cells)[:8] if rows else []
-    header = ("row", "loss", "true", "predicted", *columns)
+def worst(rows: Sequence[WorstRow], found: Sequence[Importance]) -> str:
+    """The rows, each with what matters most of what was known of it."""
+    if not rows:
+        return ""
+    columns = [row.column for row in found[:WORST_INPUTS]]
+    losses = aligned([row.loss for row in rows])
+    values = [aligned([row.cells[name] for row in rows]) for name in columns]
     cells = [
-        (f"{row.number:,}", number(row.loss), cell(row.target), row.prediction, *(cell(row.cells[c]) for c in columns))
-        for row in rows
+        (f"{row.number:,}", losses[k], cell(row.target), row.prediction, *(column[k] for column in values))
+        for k, row in enumerate(rows)
     ]
-    return grid(header, cells, texts=(2, 3)) if rows else ""
+    return grid(("row", "loss", "true", "predicted", *columns), cells, texts=(2, 3))
 
 
-def rests_on(trained: Trained, name: str) -> str:
+def rests_on(trained: Trained, name: str, found: Sequence[Importance]) -> str:
     """The importance of each column, by permutation."""
-    prepared = trained.prepared
-    found = importance(prepared, trained.scores_of, prepared.parts[name], trained.options.seed)
-    most = max((abs(row.fall) for row in found if np.isfinite(row.fall)), default=0.0) or 1.0
-    rows = "".join(importance_row(row, most) for row in found[:MOST])
-    caption = f"How much the {prepared.task.headline} of the {name} part falls when a column is shuffled"
-    head_ = "<tr><th class='text'>column</th><th>fall</th><th>±</th><th></th></tr>".replace("'", '"')
+    shown = found[:MOST]
+    most = max((abs(row.fall) for row in shown if np.isfinite(row.fall)), default=0.0) or 1.0
+    falls, spreads = (aligned([getattr(row, key) for row in shown]) for key in ("fall", "spread"))
+    rows = "".join(importance_row(row, most, *said) for row, *said in zip(shown, falls, spreads, strict=True))
+    caption = f"How much the {trained.prepared.task.headline} of the {name} part falls when a column is shuffled"
+    top = '<tr><th class="text">column</th><th>fall</th><th>±</th><th></th></tr>'
     return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead>{head_}</thead>'
+        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead>{top}</thead>'
         f"<tbody>{rows}</tbody></table></div>{more(len(found), 'columns')}"
     )
 
 
-def importance_row(row: Importance, most: float) -> str:
+def importance_row(row: Importance, most: float, fall: str, spread: str) -> str:
     width = 12 * abs(row.fall) / most if np.isfinite(row.fall) else 0
     kind = "bar below" if row.fall < 0 else "bar"
     return (
-        f"<tr><th>{escape(row.column)}</th><td>{number(row.fall)}</td><td>{number(row.spread)}</td>"
+        f"<tr><th>{escape(row.column)}</th><td>{fall}</td><td>{spread}</td>"
         f'<td class="text"><span class="{kind}" style="width:{width:.2f}rem"></span></td></tr>'
     )
 
@@ -232,12 +251,11 @@ def repeat(trained: Trained) -> str:
     table = trained.prepared.table
     rows = [
         ("data", f"{table.about}, SHA-256 {table.digest}"), ("seed", str(trained.options.seed)),
-        ("Backlit", backlit.__version__), ("NumPy", np.__version__),
+        ("Backlit", backlit.__version__), ("Python", platform.python_version()), ("NumPy", np.__version__),
+        *((name, metadata.version(name)) for name in ("polars", "scikit-learn")),
     ]  # fmt: skip
     words = "With the data where they were; or with this run's config.toml, as --config FILE:"
-    return f"<p>{words}</p>\n<pre>{escape(command_of(trained))}</pre>\n" + grid(
-        ("", ""), rows, texts=(0,), notes=(1,)
-    )
+    return f"<p>{words}</p>\n<pre>{escape(command_of(trained))}</pre>\n" + grid(("", ""), rows, texts=(0,), notes=(1,))
 
 
 def command_of(trained: Trained) -> str:
@@ -255,50 +273,6 @@ def command_of(trained: Trained) -> str:
         elif value is not True:
             words.append(str(value))
     return shlex.join(words)
-
-
-def picture(path: Path, words: str) -> str:
-    """A PNG file inside the page; "" if there is none."""
-    if not path.exists():
-        return ""
-    data_ = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f'<figure><img alt="{escape(words)}" src="data:image/png;base64,{data_}"></figure>'
-
-
-def grid(
-    header: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int] = (), notes: Sequence[int] = (),
-    caption: str = "",
-) -> str:  # fmt: skip
-    """A table; the columns in `texts` are words, those in `notes` sentences, the others numbers."""
-    named = {**dict.fromkeys(texts, ' class="text"'), **dict.fromkeys(notes, ' class="note long"')}
-    kinds = [named.get(k, "") for k in range(len(header))]
-    top = "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(kinds, header, strict=True))
-    body = "".join(
-        "<tr>" + "".join(f"<td{kind}>{escape(value)}</td>" for kind, value in zip(kinds, row, strict=True)) + "</tr>"
-        for row in rows
-    )
-    words = f"<caption>{escape(caption)}</caption>" if caption else ""
-    thead = f"<thead><tr>{top}</tr></thead>" if any(header) else ""
-    return f'<div class="wide"><table>{words}{thead}<tbody>{body}</tbody></table></div>'
-
-
-def more(count: int, what: str) -> str:
-    return f'<p class="soft">… and {count - MOST:,} more {what}.</p>' if count > MOST else ""
-
-
-def number(value: Any) -> str:
-    """Four digits, or all that stand before the point; nothing for None or what is not defined."""
-    if value is None or value != value:
-        return ""
-    return f"{value:,.1f}".removesuffix(".0") if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
-
-
-def cell(value: Any) -> str:
-    """A value of the user's own: a float in 7 digits, a truth value as the encoders call it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = f"{value:.7g}" if isinstance(value, float) else "" if value is None else str(value)
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def shortened(names: Sequence[str]) -> list[str]:
