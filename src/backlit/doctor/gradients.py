@@ -34,6 +34,7 @@ class ExplodingGradient(NumberRule):
         super().__init__(watch)
         self.norms: list[float] = []
         self.running = 0
+        self.level = math.inf  # of the loss, when it was found
 
     def before_step(self, optimizer: Any) -> None:
         if self.finding is not None or not self.is_alone:
@@ -54,6 +55,12 @@ class ExplodingGradient(NumberRule):
                 "loss.backward()\ntorch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\noptimizer.step()",
                 place=here(),
             )
+            self.level = means[-1]
+
+    def finish(self) -> None:
+        """One leap that the run came back from is no harm."""
+        if self.finding is not None and self.course.means[-1] < self.level / 2:
+            self.withdraw()
 
 
 class VanishingGradient(NumberRule):
