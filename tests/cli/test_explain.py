@@ -198,6 +198,14 @@ def test_a_program_of_many_lines_is_counted_and_not_shown(explain):
         (["--step", "first"], "--step first: steps are counted from 1. Write --step 1, or --step last."),
         (["--html", "no/step.html"], "--html no/step.html: there is no folder no. Name a file, as in --html step.html"),
         (["--html", "."], "--html .: it is a folder. Name a file, as in --html step.html"),
+        (
+            ["--html", "script.py"],
+            "--html script.py: that is the script itself. Name another file, as in --html step.html",
+        ),
+        (
+            ["--html", "out", "--source", "out"],
+            "--html out: that is what --source names too. Name another file, as in --html step.html",
+        ),
         (["--source", "."], ". holds other files, and is left as it is. Name a folder that does not exist yet."),
         (["--source", "script.py"], "script.py is a file. Name a folder for step.py, inputs.npz, outputs.npz."),
     ],

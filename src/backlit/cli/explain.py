@@ -54,7 +54,7 @@ def explain(
     from backlit.train.folder import RunFolderError
 
     try:
-        _check_outputs(html, source)
+        _check_outputs(script, html, source)
         explanation = _record(script, arguments or [], step)
         _tell(explanation, html, source, sample, weight, verbatim)
     except (UsageError, FolderError, NoSuchStepError, RunFolderError, ScriptError) as error:
@@ -66,7 +66,7 @@ class UsageError(ValueError):
     """An option that does not suit; the message says why."""
 
 
-def _check_outputs(html: Path | None, source: Path | None) -> None:
+def _check_outputs(script: str, html: Path | None, source: Path | None) -> None:
     """Raise an error for what cannot be written to: better before the script runs than after it."""
     from backlit.explain.program import check_folder
 
@@ -75,6 +75,9 @@ def _check_outputs(html: Path | None, source: Path | None) -> None:
     if html is not None and (html.is_dir() or not html.absolute().parent.is_dir()):
         where = "it is a folder" if html.is_dir() else f"there is no folder {html.parent}"
         raise UsageError(f"--html {html}: {where}. Name a file, as in --html step.html")
+    if html is not None and html.resolve() in (Path(script).resolve(), source and source.resolve()):
+        taken = "the script itself" if html.resolve() == Path(script).resolve() else "what --source names too"
+        raise UsageError(f"--html {html}: that is {taken}. Name another file, as in --html step.html")
 
 
 def _record(script: str, arguments: list[str], step: str | None) -> Explanation:
