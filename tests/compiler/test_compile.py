@@ -1,9 +1,12 @@
 """backlit.compile: a user's own step gives its own results, natively; what cannot be compiled says so and runs."""
 
+import copy
+import functools
 import os
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -72,6 +75,247 @@ def test_another_setting_is_recorded_anew():
         optimizer.param_groups[0]["weight_decay"] = 0.1 if k >= 30 else 0.0
 
     assert_same(change=change)
+
+
+def swapped_data(net, optimizer):
+    for p in net.parameters():
+        p.data = p.data * 0.5
+
+
+def loaded(net, optimizer):
+    net.load_state_dict({name: value * 0.5 for name, value in net.state_dict().items()})
+
+
+def loaded_optimizer(net, optimizer):
+    optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for state in optimizer.state.values():
+        state["exp_avg"].mul_(0.5)
+
+
+def to_double_and_back(net, optimizer):
+    net.double().float()
+
+
+def forgotten_state(net, optimizer):
+    optimizer.state.clear()
+
+
+def another_activation(net, optimizer):
+    net[1] = nn.ReLU()
+
+
+def frozen(net, optimizer):
+    net[0].weight.requires_grad_(False)
+
+
+def replaced_buffer(net, optimizer):
+    net.scale = torch.tensor(3.0)
+
+
+def fewer_parameters(net, optimizer):
+    optimizer.param_groups[0]["params"] = optimizer.param_groups[0]["params"][:2]
+
+
+def no_gradients(net, optimizer):
+    for p in net.parameters():
+        p.grad = None
+
+
+class Scaled(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 1))
+        self.register_buffer("scale", torch.tensor(1.0))
+
+    def forward(self, x):
+        return super().forward(x) * self.scale
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        swapped_data, loaded, loaded_optimizer, to_double_and_back, forgotten_state, another_activation, frozen,
+        replaced_buffer, fewer_parameters, no_gradients,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("clears", ["before", "outside", "never"])
+def test_what_changes_around_a_step_is_not_missed(change, clears):
+    def losses(compiled):
+        torch.manual_seed(0)
+        net = Scaled()
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
+
+        def step(x, y):
+            loss = ((net(x) - y) ** 2).mean()
+            if clears == "before":
+                optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = torch.compile(step, strict=True) if compiled else step
+        found = []
+        for k in range(24):
+            if k == 8:
+                assert not compiled or "1 of 1" in repr(run)
+                change(net, optimizer)
+            if clears == "outside":
+                optimizer.zero_grad()
+            found.append(run(X, Y).item())
+        assert not compiled or "1 of 1" in repr(run)
+        return found
+
+    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-3)
+
+
+def test_a_step_that_counts_or_appends_in_python_is_eager():
+    net, optimizer = made(torch.optim.SGD)
+    kept = []
+
+    def step(x, y):
+        loss = ((net(x) - y) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        kept.append(1)
+
+    run = torch.compile(step)
+    run(X, Y)
+    with pytest.warns(UserWarning, match="the step changes 'kept', and not only numbers in its tensors"):
+        run(X, Y)
+    for _ in range(8):
+        run(X, Y)
+    assert len(kept) == 10
+
+
+def test_gradients_are_summed_and_cleared_as_the_loop_around_the_step_says():
+    def weights(compiled, every, to_none):
+        net, optimizer = made(torch.optim.SGD)
+
+        def step(x, y):
+            loss = ((net(x) - y) ** 2).mean()
+            loss.backward()
+            return loss
+
+        run = torch.compile(step) if compiled else step
+        for k in range(25):
+            run(X, Y)
+            if k % every == every - 1:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=to_none)
+        return [p.array for p in net.parameters()]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for every in (1, 2, 4):
+            for to_none in (True, False):
+                for a, b in zip(weights(False, every, to_none), weights(True, every, to_none), strict=True):
+                    np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, 1)[:, ::2]])
+def test_arguments_may_lie_in_memory_in_any_way_and_be_read_only(layout):
+    def losses(compiled):
+        net, optimizer = made(torch.optim.SGD)
+
+        def step(x, *, target):
+            loss = ((net(x["rows"]) - target) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = torch.compile(step, strict=True) if compiled else step
+        given = [torch.from_numpy(each(X.numpy())) for each in (layout, np.ascontiguousarray)]
+        for tensor in given:
+            tensor.array.flags.writeable = False
+        return [run({"rows": given[k // 6 % 2]}, target=Y).item() for k in range(18)]
+
+    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-4)
+
+
+def test_models_given_as_arguments_are_told_apart():
+    pairs = [made(torch.optim.SGD) for _ in range(2)]
+
+    @torch.compile
+    def step(net, optimizer, x):
+        loss = net(x).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    for _ in range(6):
+        first = step(*pairs[0], X)
+    assert "1 of 1" in repr(step)
+    second = [step(*pairs[1], X).item() for _ in range(6)]
+    np.testing.assert_allclose(second[-1], first.item(), rtol=1e-4)
+
+
+def test_one_tensor_as_two_arguments_is_not_two():
+    net, optimizer = made(torch.optim.SGD)
+
+    @functools.partial(torch.compile, strict=True)
+    def step(a, b):
+        loss = (net(a) - net(b) + 1).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    for _ in range(5):
+        assert step(X, X).item() == pytest.approx(1)
+    assert step(X, -X).item() != pytest.approx(1, abs=1e-3)
+
+
+def test_a_record_that_fails_leaves_the_step_to_be_taken_once():
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+
+    def step(x):
+        out = net(x)
+        loss = (out + torch.from_numpy(np.sqrt(np.abs(out.detach().numpy())))).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    run = torch.compile(step)
+    run(X)
+    with pytest.warns(UserWarning, match=r"runs eagerly, since A value of this step was taken out with numpy\(\)"):
+        run(X)
+    assert net[1].num_batches_tracked.item() == 2
+
+
+def test_without_llvm_a_step_is_eager(monkeypatch):
+    net, optimizer = made(torch.optim.SGD)
+
+    def step():
+        net(X).mean().backward()
+        optimizer.step()
+
+    monkeypatch.setitem(sys.modules, "backlit.compiler.native", None)
+    run = torch.compile(step)
+    run()
+    with pytest.warns(UserWarning, match="step runs eagerly, since LLVM cannot be used"):
+        run()
+    run()
+
+
+def test_threads_take_turns():
+    net, optimizer = made(torch.optim.SGD, lr=1e-4)
+
+    def step(x):
+        loss = net(x).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    run = torch.compile(step, strict=True)
+    for _ in range(4):
+        run(X)
+    with ThreadPoolExecutor(4) as pool:
+        losses = [loss.item() for loss in pool.map(run, [X] * 40)]
+    np.testing.assert_array_less(np.sort(losses)[::-1][1:], np.sort(losses)[::-1][:-1] + 1e-9)
+    assert len(set(losses)) > 30
 
 
 def test_each_shape_has_its_version_and_adam_counts_the_steps_of_all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,8 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.autograd.modes import grad_mode
+from backlit.compiler.following import Followed
+from backlit.compiler.surroundings import PLAIN, Surroundings
 from backlit.ops.registry import reading
+from backlit.random import default_generator
 from backlit.tensor import Tensor
+from backlit.tracing.errors import TraceError
 from backlit.tracing.graph import Graph, Line, replaced
 from backlit.tracing.record import recording
 from backlit.tracing.recorder import Recorder
@@ -22,38 +28,54 @@ if TYPE_CHECKING:
 
 #: Versions of one step for different shapes, dtypes and other arguments; the one unused for longest makes room.
 MOST_VERSIONS = 4
+#: A version that had to be compiled more often than this, since something around it changed, stays eager.
+MOST_PREPARED = 5
 
 
 class CompiledStep:
     """A step function that runs as machine code once it has repeated itself.
 
     For arguments of new shapes or dtypes the first call is eager (optimizers make their state in it), the next two are
-    recorded, and if both did the same, later ones run what they did. A step that cannot be compiled stays eager, and a
-    warning says why and where, once; with `strict` it raises NotCompilable instead.
+    recorded, and if both did the same, later ones run what they did, for as long as the step would find the same around
+    it: the same arrays, modules, modes and numbers. Then it is recorded anew. A step that cannot be compiled stays
+    eager, and a warning says why and where, once; with `strict` it raises NotCompilable instead. Threads take turns.
     """
 
     def __init__(self, step: Callable[..., Any], strict: bool = False) -> None:
         self.step, self.strict = step, strict
         self.versions: OrderedDict[Any, Version] = OrderedDict()
+        self.told: set[str] = set()
+        self.turn = threading.RLock()  # a step may call itself
         functools.update_wrapper(self, step)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if reading.listener is not None:  # somebody wants to see every operation
             return self.step(*args, **kwargs)
+        with self.turn:
+            version = self.version_for(args, kwargs)
+            if version.reason is not None and self.strict:
+                raise version.reason
+            result = version.call(args, kwargs)
+            if version.reason is not None:
+                self.give_up(version.reason)
+            return result
+
+    def version_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Version:
         key = signature(args, kwargs)
-        version = self.versions.get(key)
-        if version is None:
+        if key not in self.versions:
             if len(self.versions) == MOST_VERSIONS:
                 self.versions.popitem(last=False)
-            version = self.versions[key] = Version(self.step, self.give_up)
+            self.versions[key] = Version(self.step, objects_in((args, kwargs)))
         self.versions.move_to_end(key)
-        return version.call(args, kwargs)
+        return self.versions[key]
 
     def give_up(self, error: Exception) -> None:
         if self.strict:
             raise error
-        name = getattr(self.step, "__name__", "the step")
-        warnings.warn(f"compile: {name} runs eagerly, since {error}.", stacklevel=5)
+        words = f"compile: {getattr(self.step, '__name__', 'the step')} runs eagerly, since {error}."
+        if words not in self.told:
+            self.told.add(words)
+            warnings.warn(words, stacklevel=3)
 
     # What there is to see.
 
@@ -70,7 +92,6 @@ class CompiledStep:
 
     def source(self) -> str:
         """The step as NumPy, as `backlit explain` shows it."""
-        assert self.version.graph is not None
         return self.version.graph.source()
 
     def ir(self) -> str:
@@ -93,15 +114,16 @@ class CompiledStep:
 
 
 class Version:
-    """A step for arguments of one shape and dtype."""
+    """A step for arguments of one shape and dtype. `objects` are the arguments that are neither numbers nor tensors."""
 
-    def __init__(self, step: Callable[..., Any], give_up: Callable[[Exception], None]) -> None:
-        self.step, self.give_up = step, give_up
-        self.calls = 0
-        self.is_eager = False
-        self.plans: list[tuple[Plan, Any, int]] = []  # recorded so far: the plan, the result, the steps counted
+    def __init__(self, step: Callable[..., Any], objects: Sequence[Any]) -> None:
+        self.step, self.objects = step, objects
+        self.calls = 0  # since what it finds around it was another
+        self.prepared = 0  # how often it was compiled
+        self.reason: Exception | None = None  # why it is eager from now on
+        self.first: Recorded | None = None
         self.native: NativeStep | None = None
-        self.graph: Graph | None = None
+        self.graph: Graph
 
     @property
     def compiled(self) -> NativeStep:
@@ -109,112 +131,154 @@ class Version:
         return self.native
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        self.calls += 1
-        if self.is_eager or self.calls == 1:
+        if self.reason is not None:
             return self.step(*args, **kwargs)
-        if self.native is None or not self.followed.is_as_recorded():
-            return self.recorded(args, kwargs)
-        return self.natively(args, kwargs)
+        if self.native is not None:
+            if self.latest.still_holds():
+                return self.natively(args, kwargs)
+            self.native, self.first, self.calls = None, None, 0
+        self.calls += 1
+        return self.step(*args, **kwargs) if self.calls == 1 else self.recorded(args, kwargs)
 
     def recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the step eagerly and write it down; after the second time compile it."""
-        from backlit.compiler.native import NotCompilable, check_repeats, compile_plan
-
-        self.native = None
-        with recording() as recorder:
-            result = self.step(*args, **kwargs)
+        before = Before(self.step, self.objects)
         try:
-            outputs: list[Any] = []
-            form = replaced(result, lambda part: output_of(part, recorder, outputs))
-            given = [tensor.array for tensor in tensors_in((args, kwargs))]
-            plan = with_arguments(plan_with_results(recorder, outputs), given)
-            self.plans = [*self.plans[-1:], (plan, form, count_of(recorder.optimizers))]
-            if len(self.plans) == 2:
-                first, old_form, count = self.plans[0]
-                check_repeats(first, plan, self.plans[1][2] - count)
-                check_same_form(old_form, form)
-                self.prepare(compile_plan(plan), recorder, args, kwargs, form)
-        except NotCompilable as error:
-            self.is_eager = True
-            self.give_up(error)
+            with recording() as recorder:
+                result = self.step(*args, **kwargs)
+        except TraceError as error:  # the record's own, not the step's
+            before.put_back()
+            self.reason = error
+            return self.step(*args, **kwargs)
+        try:
+            self.compile(Recorded(before, recorder, (args, kwargs), result), recorder)
+        except ImportError as error:
+            self.reason = RuntimeError(f"LLVM cannot be used ({error})")
+        except Exception as error:  # the result is there, whatever the compiler, or LLVM, says
+            self.reason = error
         return result
 
-    def prepare(self, native: NativeStep, recorder: Recorder, args: Any, kwargs: Any, form: Any) -> None:
+    def compile(self, record: Recorded, recorder: Recorder) -> None:
+        """Compile what was recorded, if it is what was recorded before."""
+        from backlit.compiler.native import NotCompilable, check_repeats, compile_plan
         from backlit.tracing.names import graph_of
 
-        self.native, self.form = native, form
-        self.followed = Followed(recorder.optimizers)
-        arrays = [tensor.array for tensor in tensors_in((args, kwargs))]
-        self.places = [place_of(b.array, arrays) for b in native.plan.bindings]
-        self.homes = {b.after: b.array for b in native.plan.bindings if b.after is not None}
-        self.graph = graph_of(recorder, self.step, tensors_in((args, kwargs)), None)
-        self.plans = []
+        first, self.first = self.first, record
+        if first is None:
+            return
+        if self.prepared == MOST_PREPARED:
+            raise NotCompilable("what it finds outside of it is another again and again")
+        self.prepared += 1
+        check_repeats(first.plan, record.plan, first.followed.taken() or 0)
+        check_same_form(first.form, record.form)
+        self.native, self.latest, self.first = compile_plan(record.plan), record, None
+        self.graph = graph_of(recorder, self.step, record.given, None)
 
     def natively(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        given = tensors_in((args, kwargs))
-        plan = self.compiled.plan
+        record, given = self.latest, tensors_in((args, kwargs))
         arrays = [
-            b.array if place is None else np.ascontiguousarray(given[place].array)
-            for b, place in zip(plan.bindings, self.places, strict=True)
+            b.array if place is None else in_order(given[place].array)
+            for b, place in zip(record.plan.bindings, record.places, strict=True)
         ]
-        settings = self.compiled.settings_at(self.followed.taken + 1, self.followed.rates)
+        settings = self.compiled.settings_at(record.taken + 1, record.rates)
         if len(self.compiled.run(1, None, settings, arrays)) == 0:  # an index out of range: the eager step says which
             return self.step(*args, **kwargs)
-        self.followed.note(1)
-        return replaced(self.form, lambda part: self.fresh(part))
+        record.followed.note()
+        record.leave_gradients()
+        return replaced(record.form, record.fresh)
+
+
+class Before:
+    """What a step finds around it before it is recorded, and the means to put that back."""
+
+    def __init__(self, step: Callable[..., Any], objects: Sequence[Any]) -> None:
+        self.step, self.objects = step, objects
+        self.found = Surroundings(step, objects)
+        tensors = self.found.tensors
+        self.gradients = {id(t): (t, t.grad) for t in tensors if t.is_leaf}
+        kept = [*tensors, *(gradient for _, gradient in self.gradients.values() if gradient is not None)]
+        self.arrays = [(t.array, t.array.copy()) for t in kept if t.array.flags.writeable]
+        self.generator = default_generator.get_state()
+
+    def put_back(self) -> None:
+        for array, values in self.arrays:
+            array[...] = values
+        for leaf, gradient in self.gradients.values():
+            leaf.grad = gradient
+        default_generator.set_state(self.generator)
+
+
+class Recorded:
+    """One call of a step, written down: its plan, its result, and what must still hold for it to be repeated.
+
+    Raises NotCompilable for a step that does more than a plan can tell.
+    """
+
+    def __init__(self, before: Before, recorder: Recorder, given: Any, result: Any) -> None:
+        from backlit.compiler.native import NotCompilable
+
+        name = before.found.changed()
+        if name is not None:
+            raise NotCompilable(f"the step changes {name!r}, and not only numbers in its tensors")
+        self.given = tensors_in(given)
+        self.followed = Followed(recorder.optimizers, [p for p, _ in recorder.updated.values()])
+        self.found = Surroundings(before.step, [*before.objects, *self.followed.optimizers])
+        self.gradients = gradients_in(recorder, before)
+        outputs: list[Line] = []
+        self.form = replaced(result, lambda part: output_of(part, recorder, outputs))
+        self.plan, self.places = with_arguments(plan_with_results(recorder, outputs), self.given)
+        self.homes = {b.after: b.array for b in self.plan.bindings if b.after is not None}
+        self.rates: dict[float, float] = {}
+        self.taken = 0
+
+    def still_holds(self) -> bool:
+        """Whether the step would find what it found; the rates may differ, and the optimizers may have counted on."""
+        rates, taken = self.followed.rates(), self.followed.taken()
+        if rates is None or taken is None or self.found.changed() is not None:
+            return False
+        self.rates, self.taken = rates, taken
+        return all(is_as_before(leaf, start) for leaf, start, _ in self.gradients)
+
+    def leave_gradients(self) -> None:
+        for leaf, _, left in self.gradients:
+            if left != "the same":
+                leaf.grad = self.fresh(left)
 
     def fresh(self, part: Any) -> Any:
         """A part of the result: a tensor of its own for each array."""
         return Tensor.wrap(self.homes[part].copy()) if isinstance(part, Line) else part
 
 
-class Followed:
-    """The optimizers of a recorded step: what they counted and were told since."""
+def gradients_in(recorder: Recorder, before: Before) -> list[tuple[Any, Any, Any]]:
+    """For each leaf what stood as its gradient at first, and what is left there.
 
-    def __init__(self, optimizers: Sequence[Any]) -> None:
-        self.optimizers = list(dict.fromkeys(optimizers))
-        self.groups = [settings_of(group) for group in self.all_groups()]
-        self.recorded_at = count_of(self.optimizers)
-        self.rates: dict[float, float] = {}
+    At first: None, the array if the step used it, or "another", which the step took away. Left: None, the line of a
+    new gradient, or "the same" array with other numbers. Raises NotCompilable for leaves that are not in `before`.
+    """
+    from backlit.compiler.native import NotCompilable
 
-    def all_groups(self) -> list[dict[str, Any]]:
-        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
-
-    def is_as_recorded(self) -> bool:
-        """Whether the groups' settings are still the recorded ones; the rate alone may have changed."""
-        self.rates = {}
-        now = [settings_of(group) for group in self.all_groups()]
-        for before, after in zip(self.groups, now, strict=False):
-            if self.rates.setdefault(before["lr"], after["lr"]) != after["lr"]:
-                return False
-        return [{**a, "lr": 0} for a in now] == [{**b, "lr": 0} for b in self.groups]
-
-    @property
-    def taken(self) -> int:
-        """How many steps the optimizers took since, in this version or another."""
-        return count_of(self.optimizers) - self.recorded_at
-
-    def note(self, count: int) -> None:
-        """So many steps were taken: what the optimizers count, and that their parameters' memory was overwritten."""
-        for optimizer in self.optimizers:
-            for state in optimizer.state.values():
-                if "step" in state:
-                    state["step"].array[...] += count
-        for group in self.all_groups():
-            for p in group["params"]:
-                p.version.count += 1
+    memory = recorder.memory
+    for key, (_, line) in recorder.gradients.items():
+        if key not in before.gradients:
+            raise NotCompilable("an argument, or a tensor that the step's names do not lead to, gets a gradient", line)
+    used = {**memory.given, **memory.unseen}
+    found: list[tuple[Any, Any, Any]] = []
+    for leaf, start in before.gradients.values():
+        end = leaf.grad
+        if end is not None and end is not start and id(end.array) in used:
+            raise NotCompilable("the step takes a tensor from elsewhere as a gradient")
+        was_used = start is not None and id(start.array) in used
+        first = None if start is None else start.array if was_used else "another"
+        left = end if end is None else "the same" if end is start else memory.line_of(end.array)
+        found.append((leaf, first, left))
+    return found
 
 
-def count_of(optimizers: Sequence[Any]) -> int:
-    """How many steps the optimizers have counted; 0 where none counts."""
-    counts = (state["step"].item() for o in optimizers for state in o.state.values() if "step" in state)
-    return int(next(counts, 0))
-
-
-def settings_of(group: dict[str, Any]) -> dict[str, Any]:
-    """A group's settings as numbers, and which of its parameters are trained."""
-    settings = {name: value for name, value in group.items() if name != "params"}
-    return {**settings, "lr": float(group["lr"]), "trained": [p.requires_grad for p in group["params"]]}
+def is_as_before(leaf: Any, start: Any) -> bool:
+    """Whether a leaf's gradient is what the recorded step began with."""
+    if start is None or isinstance(start, str):
+        return start is not None or leaf.grad is None
+    return leaf.grad is not None and leaf.grad.array is start
 
 
 def plan_with_results(recorder: Recorder, outputs: Sequence[Line]) -> Plan:
@@ -230,7 +294,7 @@ def plan_with_results(recorder: Recorder, outputs: Sequence[Line]) -> Plan:
     left = [
         Binding(leaf.grad.array, None, recorder.memory.line_of(leaf.grad.array))
         for leaf, _ in recorder.gradients.values()
-        if leaf.grad is not None and id(leaf.grad.array) not in recorder.memory.given
+        if leaf.grad is not None and id(leaf.grad.array) not in {**recorder.memory.given, **recorder.memory.unseen}
     ]
     bound = {b.after for b in left}
     returned = [Binding(np.array(line.value), None, line) for line in outputs if line not in bound]
@@ -258,17 +322,22 @@ def check_same_form(first: Any, second: Any) -> None:
 
 def signature(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What two calls must share to be served by the same code."""
+    seen: dict[int, int] = {}  # arrays by the order in which they come: one may be given twice
 
     def part(value: Any) -> Any:
         if isinstance(value, Tensor):
-            return value.array.shape, value.array.dtype.str, value.requires_grad
-        try:
-            hash(value)
-        except TypeError:
-            return id(value)
-        return value
+            number = seen.setdefault(id(value.array), len(seen))
+            return number, value.array.shape, value.array.dtype.str, value.requires_grad
+        return value if isinstance(value, PLAIN) else (type(value).__name__, id(value))
 
-    return repr(replaced((args, tuple(sorted(kwargs.items()))), part))
+    return grad_mode.enabled, repr(replaced((args, tuple(kwargs.items())), part))
+
+
+def objects_in(nest: Any) -> list[Any]:
+    """The leaves of a nest that are neither tensors nor numbers, such as a model. Kept, their ids stay theirs."""
+    found: list[Any] = []
+    replaced(nest, lambda part: None if isinstance(part, (Tensor, *PLAIN)) else found.append(part))
+    return found
 
 
 def tensors_in(nest: Any) -> list[Tensor]:
@@ -278,10 +347,28 @@ def tensors_in(nest: Any) -> list[Tensor]:
     return found
 
 
-def with_arguments(plan: Plan, arrays: Sequence[Any]) -> Plan:
-    """The plan, with a mark on what the step is given anew at each call."""
-    marked = [replace(b, argument=place_of(b.array, arrays) is not None) for b in plan.bindings]
-    return replace(plan, bindings=marked)
+def with_arguments(plan: Plan, given: Sequence[Tensor]) -> tuple[Plan, list[int | None]]:
+    """The plan, with a mark on what the step is given anew at each call; and which argument each array is.
+
+    Raises NotCompilable if the step overwrites an argument, which may be any memory of the user's.
+    """
+    from backlit.compiler.native import NotCompilable
+
+    places = [place_of(b.array, [tensor.array for tensor in given]) for b in plan.bindings]
+    for binding, place in zip(plan.bindings, places, strict=True):
+        if place is not None and binding.after is not None:
+            raise NotCompilable("the step overwrites an argument", binding.after)
+    marked = [
+        b if place is None else replace(b, array=in_order(b.array), argument=True)
+        for b, place in zip(plan.bindings, places, strict=True)
+    ]
+    return replace(plan, bindings=marked), places
+
+
+def in_order(array: Any) -> Any:
+    """An array, or a copy of it, as machine code expects arguments: aligned, row after row."""
+    flags = array.flags
+    return array if flags.c_contiguous and flags.aligned else array.copy("C")
 
 
 def place_of(array: Any, arrays: Sequence[Any]) -> int | None:
