@@ -111,11 +111,13 @@ def test_an_older_step_is_renewed_and_other_folders_are_left(tmp_path):
     assert (tmp_path / "step" / "notes.txt").read_text() == "mine"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("years")
+    (tmp_path / "other" / "step.py").write_text("# a script of the user's own")
     with pytest.raises(FolderError, match="other holds other files, and is left as it is. Name a folder that does not"):
         write_program(explanation(), tmp_path / "other")
     with pytest.raises(FolderError, match="thesis.tex is a file. Name a folder for step.py, inputs.npz, outputs.npz."):
         write_program(explanation(), tmp_path / "other" / "thesis.tex")
-    assert [path.name for path in (tmp_path / "other").iterdir()] == ["thesis.tex"]
+    assert {path.name for path in (tmp_path / "other").iterdir()} == {"thesis.tex", "step.py"}
+    assert (tmp_path / "other" / "step.py").read_text() == "# a script of the user's own"
 
 
 def test_nothing_is_left_of_a_folder_that_cannot_be_written_whole(tmp_path, monkeypatch):

@@ -78,8 +78,8 @@ class FolderError(OSError):
 def write_program(explanation: Explanation, folder: str | Path, *, verbatim: bool = False) -> None:
     """Write `step.py`, `inputs.npz` and `outputs.npz`, all of them or nothing.
 
-    `step.py` is the readable program, or with `verbatim` every call as it was recorded. A folder with an older
-    `step.py` is renewed. Raises FolderError for another folder that is not empty, and where nothing can be written.
+    `step.py` is the readable program, or with `verbatim` every call as it was recorded. A folder with all three
+    from an older step is renewed. Raises FolderError for another folder that is not empty, and where nothing can be written.
     """
     folder = Path(folder)
     check_folder(folder)
@@ -101,7 +101,7 @@ def check_folder(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise FolderError(f"{folder} is a file. Name a folder for {', '.join(FILES)}.")
-    if not (folder / STEP).exists() and any(folder.iterdir()):
+    if not all((folder / name).exists() for name in FILES) and any(folder.iterdir()):
         raise FolderError(f"{folder} holds other files, and is left as it is. Name a folder that does not exist yet.")
 
 
