@@ -20,6 +20,8 @@ from backlit.train.table import Trained
 
 # Raised when a file of the folder changes its meaning, so that a reader can refuse what it does not know.
 FORMAT = 2
+#: Letters of a folder's name that are taken over into others: systems allow 255 bytes.
+LONGEST_NAME = 60
 CONFIG, STATE = "config.toml", "state.safetensors"
 
 
@@ -60,7 +62,8 @@ def is_free(folder: Path) -> bool:
 
 def partial_of(folder: Path) -> Path:
     """Where a run is made, until it becomes `folder`."""
-    return folder.with_name(f".{folder.name}.partial")
+    named = folder if folder.name else folder.absolute()
+    return named.with_name(f".{named.name[:LONGEST_NAME]}.partial")
 
 
 def write_run(trained: Trained, folder: Path, *, replaces: bool = False) -> None:
@@ -80,10 +83,10 @@ def write_run(trained: Trained, folder: Path, *, replaces: bool = False) -> None
         with making(folder, replaces=replaces) as temporary:
             _write_files(trained, temporary)
     except OSError as error:
-        raise RunFolderError(f"The run folder {folder} cannot be written: {_reason(error)}") from error
+        raise RunFolderError(f"The run folder {folder} cannot be written: {reason(error)}") from error
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
     """What went wrong, and what helps."""
     reason = f"{error.strerror or error}. All is as it was before"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from backlit.data.table import Prepared, Table, load_table, prepare
 from backlit.interop.replacing import replacing
 from backlit.train.checkpoint import CheckpointError
 from backlit.train.config import OPTIONS, read_settings, text_of
-from backlit.train.folder import CONFIG, RunFolderError, partial_of
+from backlit.train.folder import CONFIG, RunFolderError, partial_of, reason
 from backlit.train.options import Options
 from backlit.train.table import Trained, train_table
 
@@ -30,17 +31,19 @@ class Making:
         self.doctor = "collect" if doctor else False
         self.folder, self.prepared, self.options = folder, prepared, options
         self.place = partial_of(folder)
+        self.above: Path | None = None  # a folder that was made for it
 
     def begin(self) -> None:
         """Write down what the run is. Raises RunFolderError where that cannot be."""
         table = self.prepared.table
         try:
+            self.above = None if self.place.parent.exists() else self.place.parent
             self.place.mkdir(parents=True, exist_ok=True)
             for name, text in ((CONFIG, text_of(table, self.options)), (DIGEST, table.digest)):
                 with replacing(self.place / name) as temporary:
                     temporary.write_bytes(text.encode("utf-8", "replace"))
         except OSError as error:
-            shutil.rmtree(self.place, ignore_errors=True)
+            self.end()
             raise RunFolderError(f"The run folder {self.folder} cannot be made: {error.strerror}.") from error
 
     def train(self, callbacks: Iterable[Any] = ()) -> Trained:
@@ -49,11 +52,18 @@ class Making:
         try:
             return train_table(self.prepared, self.options, callbacks, doctor=self.doctor, **kept)
         except CheckpointError as error:
+            if isinstance(error.__cause__, OSError):
+                raise RunFolderError(
+                    f"The run folder {self.folder} cannot be written: {reason(error.__cause__)}"
+                ) from error
             raise RunFolderError(str(error)) from error
 
     def end(self) -> None:
         """The run is written, or not wanted: nothing stays beside it."""
         shutil.rmtree(self.place, ignore_errors=True)
+        if self.above is not None:
+            with suppress(OSError):  # where the run stands in it now
+                self.above.rmdir()
 
 
 def load_interrupted(folder: str | Path) -> Making | None:
