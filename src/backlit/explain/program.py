@@ -78,8 +78,8 @@ class FolderError(OSError):
 def write_program(explanation: Explanation, folder: str | Path, *, verbatim: bool = False) -> None:
     """Write `step.py`, `inputs.npz` and `outputs.npz`, all of them or nothing.
 
-    `step.py` is the readable program, or with `verbatim` every call as it was recorded. A folder with all three
-    from an older step is renewed. Raises FolderError for another folder that is not empty, and where nothing can be written.
+    `step.py` is the readable program, or with `verbatim` every call as it was recorded. A folder with all three from an
+    older step is renewed. Raises FolderError for another folder that is not empty, and where nothing can be written.
     """
     folder = Path(folder)
     check_folder(folder)
