@@ -25,8 +25,11 @@ weights are multiples of c = ln 3: sigmoid(k c) = 3**k / (1 + 3**k) is a fractio
                 W2 = 4c - 1/16, -4c - 3/80                                      b2 = c - 1/10
 """
 
+import dataclasses
 import math
 import re
+import runpy
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -35,8 +38,8 @@ import pytest
 
 import backlit as torch
 from backlit.explain import formulas, path
-from backlit.explain.script import explain_script
 from backlit.explain.story import tell
+from backlit.explain.watch import StepIsComplete, Watcher
 
 C = math.log(3)
 BY_HAND = {
@@ -65,12 +68,17 @@ EXACT = {"rtol": 1e-14, "atol": 1e-15}
 
 @pytest.fixture(scope="module")
 def explanation(tmp_path_factory):
-    """The step of the page's own program, run as `backlit explain` runs it."""
+    """The step of the page's own program, as `backlit explain` opens it. PyTorch may be imported in this process."""
     script = tmp_path_factory.mktemp("golden") / "xor.py"
-    script.write_text(re.search(r"```python\n(.*?)```", PAGE, re.DOTALL).group(1))
+    program = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL).group(1)
+    script.write_text(
+        program.replace("import torch", "import backlit as torch").replace("from torch ", "from backlit ")
+    )
     kind = torch.get_default_dtype()
     try:
-        yield explain_script(str(script))
+        with Watcher(1) as watcher, suppress(StepIsComplete):
+            runpy.run_path(str(script))
+        yield dataclasses.replace(watcher.explanation, script=str(script))
     finally:
         torch.set_default_dtype(kind)
 
