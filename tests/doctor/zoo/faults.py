@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class Fault:
     name: str = ""
     harms: bool = True
     group: str = ""
+    also: tuple[str, ...] = ()  # names that are as right
 
 
 def sub(pattern: str, by: str, count: int = 0) -> Change:
@@ -318,8 +320,106 @@ LOSSES = [
 ]
 
 
+BEFORE_NET = r"^(?=net = )"
+KEPT = "keep = torch.cat([(y != 1).nonzero().reshape(-1), (y == 1).nonzero().reshape(-1)[:3]])\n"
+LABELLED = both(sub(r"^(criterion = nn\.(?:CrossEntropyLoss|NLLLoss)\()", r"\1"), without("frozen"))
+
+
+def data(line: str) -> Change:
+    """The data are changed before the model is made."""
+    return both(without("judge"), sub(BEFORE_NET, line + "\\n", count=1))
+
+
+def after_net(line: str) -> Change:
+    return both(without("body"), without("judge"), sub(SEQUENTIAL, rf"net = nn.Sequential(\1)\n{line}", count=1))
+
+
+DATA = [
+    Fault("nan-in-data", data('X[3] = float("nan")')),
+    Fault("unscaled-inputs", data("X = X * 1000"), also=("lr-too-high",)),
+    Fault("unscaled-target", both(SQUARED, data("y = y * 500 + 300"))),
+    Fault(
+        "not-shuffled",
+        both(
+            LABELLED,
+            sub(
+                r"^loader = .*$", "X, y = X[y.argsort()], y[y.argsort()]\nloader = DataLoader(TensorDataset(X, y), 32)"
+            ),
+        ),
+    ),
+    Fault(
+        "class-imbalance",
+        both(LABELLED, sub(r"^loader = .*\(X, y\)", KEPT + "loader = DataLoader(TensorDataset(X[keep], y[keep])")),
+        "batches",
+    ),
+    Fault(
+        "class-imbalance",
+        both(
+            LABELLED,
+            sub(r"net\(X\)", "net(X[keep])"),
+            sub("target = y", "target = y[keep]"),
+            sub(r"^for epoch", KEPT + "for epoch"),
+        ),
+        "whole",
+    ),
+    Fault("validation-leak", both(sub(r"X\[150:\]", "X[100:]"), sub(r"y\[150:\]", "y[100:]")), harms=False),
+    Fault("batchnorm-single-row", both(only("BatchNorm"), sub("batch_size=32", "batch_size=1"))),
+]
+NUMBERS = [
+    Fault("nan-origin", both(without("nn.BCELoss"), of_prediction("torch.log({})"))),
+    Fault(
+        "nan-origin",
+        both(without("nn.BCELoss"), sub(CALL, r"\1loss = torch.sqrt(\2(prediction, target) * 0)")),
+        "a root of 0",
+    ),
+    Fault("lr-too-high", both(without("judge"), rate(300)), also=("divergence",)),
+    Fault("lr-too-low", both(without("judge"), rate(1e-6))),
+    Fault(
+        "vanishing-gradient",
+        both(
+            without("BatchNorm"),
+            sub(
+                r"nn\.Linear\((\d+), 24\), nn\.\w+\(\), ",
+                r"nn.Linear(\1, 24), nn.Sigmoid(), " + "nn.Linear(24, 24), nn.Sigmoid(), " * 8,
+            ),
+        ),
+    ),
+    Fault(
+        "dead-relu", both(only("nn.ReLU()"), without("BatchNorm"), after_net("nn.init.constant_(net[0].bias, -50.0)"))
+    ),
+    Fault(
+        "saturated-units",
+        both(only("nn.Tanh()"), CROSS, after_net("nn.init.constant_(net[0].bias, 100.0)")),
+    ),
+    Fault(
+        "symmetric-init",
+        both(without("Dropout"), after_net("for p in net.parameters():\n    nn.init.constant_(p, 0.3)")),
+    ),
+    Fault(
+        "stuck-at-baseline", both(sub(r"(range\((?:2[0-9]|[3-9]\d)\d\))", r"\1"), data("X = X * 0")), "nothing to see"
+    ),
+]
+GENERALISATION = [
+    Fault(
+        "overfit",
+        both(
+            without("BatchNorm"),
+            sub(r", nn\.Dropout\(0\.5\)", ""),
+            sub(r"([Xy])\[:150\]", r"\1[:12]"),
+            sub(r"range\(150\)", "range(600)"),
+        ),
+    ),
+]
+
+
 def numbered(faults: list[Fault], group: str) -> list[Fault]:
-    return [Fault(f.rule, f.change, f.name, f.harms, group) for f in faults]
+    return [dataclasses.replace(fault, group=group) for fault in faults]
 
 
-FAULTS = numbered(ORDER, "A") + numbered(LOSSES, "B")
+FAULTS = (
+    numbered(ORDER, "A")
+    + numbered(LOSSES, "B")
+    + numbered(DATA, "C")
+    + numbered(NUMBERS, "D")
+    + numbered(GENERALISATION, "E")
+)

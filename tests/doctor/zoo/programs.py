@@ -341,7 +341,7 @@ PROGRAMS = [
     program(
         "batch norm", IRIS.replace("(X - X.mean(0)) / X.std(0)", "X"),
         net("nn.BatchNorm1d(4), nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3)", "nn.CrossEntropyLoss()"),
-        VALIDATED.replace("150", "120"), score="valid", epochs=120,
+        VALIDATED.replace("150", "120"), score="valid", epochs=50,
     ),
     program(
         "schedule", LINE, net("nn.Linear(3, 1)", "nn.MSELoss()"),
