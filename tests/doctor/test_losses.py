@@ -11,9 +11,8 @@ from backlit.nn import functional as F
 
 
 def found(loss, *args, **kwargs):
-    with watch() as doctor:
-        with suppress(RuntimeError, ValueError, IndexError, TypeError):
-            getattr(F, loss)(*args, **kwargs)
+    with watch() as doctor, suppress(RuntimeError, ValueError, IndexError, TypeError):
+        getattr(F, loss)(*args, **kwargs)
     return [f for f in doctor.findings if f.rule != "bad-initial-loss"]  # random scores may be sure ones
 
 
