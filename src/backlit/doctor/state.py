@@ -9,10 +9,13 @@ Who cleared a gradient, and how, does not matter: it is found by looking at `p.g
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 import numpy as np
+
+from backlit.autograd.node import Node
 
 
 class State(Enum):
@@ -91,3 +94,20 @@ class Gradients:
                 state.state = State.USED if key in stepped else State.FRESH
             state.passes, state.uses, state.discarded = int(state.state is not State.EMPTY), 1, False
             state.seen = (grad, -1 if grad is None else grad.version.count)
+
+
+def leaves_of(roots: Iterable[Any]) -> list[Any]:
+    """The leaves that gradients from these nodes will reach."""
+    seen: dict[int, Any] = {}
+    waiting = list(roots)
+    leaves = []
+    while waiting:
+        edge = waiting.pop()
+        if id(edge) in seen:
+            continue
+        seen[id(edge)] = edge
+        if isinstance(edge, Node):
+            waiting += edge.edges
+        else:
+            leaves.append(edge)
+    return leaves

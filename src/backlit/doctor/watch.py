@@ -14,13 +14,12 @@ import numpy as np
 
 from backlit.autograd import modes
 from backlit.autograd.modes import _Mode, grad_mode
-from backlit.autograd.node import Node
 from backlit.autograd.tracked import PACKAGE, users_frame
 from backlit.doctor.course import Course
 from backlit.doctor.finding import DoctorError, DoctorWarning, Finding
 from backlit.doctor.precedence import ordered
 from backlit.doctor.rule import Batch, LossCall, OpCall, Place, Rule, here
-from backlit.doctor.state import Gradients
+from backlit.doctor.state import Gradients, leaves_of
 from backlit.doctor.tape import LONGEST, Tape
 from backlit.doctor.updates import Updates
 from backlit.nn import functional as F
@@ -370,23 +369,6 @@ def is_ours(frame: Any) -> bool:
 def params_of(optimizer: Any) -> Iterator[Any]:
     for group in optimizer.param_groups:
         yield from group["params"]
-
-
-def leaves_of(roots: Iterable[Any]) -> list[Any]:
-    """The leaves that gradients from these nodes will reach."""
-    seen: dict[int, Any] = {}
-    waiting = list(roots)
-    leaves = []
-    while waiting:
-        edge = waiting.pop()
-        if id(edge) in seen:
-            continue
-        seen[id(edge)] = edge
-        if isinstance(edge, Node):
-            waiting += edge.edges
-        else:
-            leaves.append(edge)
-    return leaves
 
 
 @contextmanager
