@@ -52,7 +52,8 @@ class Tape:
         Masks are filled with infinity on purpose: a call whose settings or numbers hold one is no origin. Where no
         operation overflowed, the first that made NaN of infinities is it.
         """
-        calls = self.read()
+        # What the user has overwritten since, as by `X[3] = nan`, no operation has made.
+        calls = [call for call in self.read() if not call.result.version.count]
         for call in calls:
             if not finite(call.result) and all(map(finite, given_to(call))):
                 return call
