@@ -102,6 +102,21 @@ def test_a_folder_is_for_one_process_at_a_time(tmp_path):
     assert subprocess.run([sys.executable, "-c", code, tmp_path]).returncode == 0
 
 
+def test_other_files_in_the_folder_are_left_alone(tmp_path):
+    mine = ["notes.txt", "checkpoint-1.safetensors", "checkpoint-000000000007.safetensors.bak", ".hidden.tmp"]
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    trained(tmp_path)
+    assert [(tmp_path / name).read_text() for name in mine] == ["mine"] * 4
+    assert len(Checkpoints(tmp_path).files()) == KEPT
+
+
+def test_what_a_killed_process_had_begun_to_write_is_taken_away(tmp_path):
+    (tmp_path / ".checkpoint-000000000007.safetensors.0123abcd.tmp").write_bytes(b"half")
+    trained(tmp_path)
+    assert list(tmp_path.glob(".*")) == []
+
+
 def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(CheckpointError, match="Checkpoints cannot be written to .*file"):

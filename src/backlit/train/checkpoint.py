@@ -6,7 +6,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from backlit.train.state import State, StateError, capture, load, restore
 
 #: Kept, so that one that is damaged has one before it.
 KEPT = 2
-NAME = re.compile(r"checkpoint-(\d{12})\.safetensors")
+PREFIX = "checkpoint-"
+NAME = re.compile(PREFIX + r"(\d{12})\.safetensors")
 LOCK = "lock"
 
 
@@ -54,12 +55,19 @@ class Checkpoints:
                 f"Checkpoints cannot be written to {self.folder}: {error.strerror}. Choose another folder."
             ) from error
         if not is_taken(self.lock):
+            self.tidy()
             return
         os.close(self.lock)
         self.lock = None
         raise CheckpointError(
             f"Another process is writing checkpoints to {self.folder}. Wait for its end, or choose another folder."
         )
+
+    def tidy(self) -> None:
+        """Take away what a process that was killed had begun to write."""
+        for file in self.folder.glob(f".{PREFIX}*.tmp"):
+            with suppress(OSError):
+                file.unlink()
 
     def close(self) -> None:
         if self.lock is not None:
@@ -89,7 +97,7 @@ class Checkpoints:
 
     def write(self, state: State) -> None:
         """Add a checkpoint, whole or not at all, and drop the oldest. Raises CheckpointError where the disk is full."""
-        path = self.folder / f"checkpoint-{state.tree['step']:012d}.safetensors"
+        path = self.folder / f"{PREFIX}{state.tree['step']:012d}.safetensors"
         try:
             with replacing(path) as temporary:
                 temporary.write_bytes(pack(state.tree))
