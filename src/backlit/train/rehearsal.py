@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
+from backlit.compiler.following import rates_between, settings_of
 from backlit.nn import Module
 from backlit.nn.modules.hooks import everywhere
 from backlit.optim import Optimizer
@@ -78,21 +78,10 @@ class Recorded:
     def rates(self) -> dict[float, float] | None:
         """For each recorded learning rate the present one; None if anything but rates is other than it was."""
         now = [settings_of(group) for group in self.optimizer.param_groups]
-        if [{**group, "lr": 0} for group in now] != [{**group, "lr": 0} for group in self.groups]:
-            return None
+        rates = rates_between(self.groups, now)
         if self.modes != [module.training for module in self.model.modules()]:
             return None
         arrays = [t.array for t in tensors_of(self.model, self.optimizer)]
         if len(arrays) != len(self.arrays) or any(a is not b for a, b in zip(arrays, self.arrays, strict=True)):
             return None
-        rates: dict[float, float] = {}
-        for before, after in zip(self.groups, now, strict=True):
-            if rates.setdefault(before["lr"], after["lr"]) != after["lr"]:
-                return None
         return rates
-
-
-def settings_of(group: dict[str, Any]) -> dict[str, Any]:
-    """A group's settings as numbers, and which of its parameters are trained."""
-    settings = {name: value for name, value in group.items() if name != "params"}
-    return {**settings, "lr": float(group["lr"]), "trained": [p.requires_grad for p in group["params"]]}

@@ -30,7 +30,7 @@ def folder() -> Path | None:
     if wanted.lower() in ("off", "0", "no", "false"):
         return None
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    path = Path(wanted) if wanted else Path(base) / "backlit" / "native"
+    path = Path(wanted).absolute() if wanted else Path(base) / "backlit" / "native"
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         about = path.stat()
@@ -51,10 +51,24 @@ def compiled_once(text: str, symbols: dict[str, int], hard: bool) -> Code:
         for name, address in symbols.items():
             binding.add_symbol(name, address)
         with contextlib.suppress(RuntimeError):  # LLVM refuses what it did not write
-            return Code.from_object(found)
+            return Found(found, text, hard)
     code = compiled(text, symbols=symbols, hard=hard)
     keep(path, code.object)
     return code
+
+
+class Found(Code):
+    """Code from the cache. Its text is compiled once more if somebody wants to see it."""
+
+    def __init__(self, object_file: bytes, text: str, hard: bool) -> None:
+        super().__init__(object_file)
+        self.text, self.hard = text, hard
+
+    def ir(self) -> str:
+        return compiled(self.text, hard=self.hard).ir()
+
+    def assembly(self) -> str:
+        return compiled(self.text, hard=self.hard).assembly()
 
 
 def key_of(text: str, hard: bool) -> str:
@@ -97,7 +111,7 @@ def keep(path: Path, content: bytes) -> None:
 
 def make_room(place: Path) -> None:
     """Delete the files that were used least recently, until the rest are few enough."""
-    files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in place.glob("*.o"))
+    files = sorted((about.st_mtime, about.st_size, file) for file in place.glob("*.o") for about in [file.stat()])
     total = sum(size for _, size, _ in files)
     for _, size, file in files:
         if total <= MOST_BYTES:
