@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -15,14 +15,14 @@ WATCHED = 20
 
 
 @contextmanager
-def doctoring(mode: bool | str, engine: str, stopping: Sequence[Any]) -> Iterator[list[Doctoring]]:
+def doctoring(mode: bool | str, engine: str, keeps_best: bool) -> Iterator[list[Doctoring]]:
     """The callback that watches, in a list; an empty one without a doctor. Raises ValueError for an unknown mode."""
     if mode not in (False, True, "warn", "collect"):
         raise ValueError(f'fit: doctor must be True, False, "warn" or "collect", and is {mode!r}.')
     if mode is False:
         yield []
         return
-    with Doctoring("collect" if mode == "collect" else "warn", engine, bool(stopping)) as watching:
+    with Doctoring("collect" if mode == "collect" else "warn", engine, keeps_best) as watching:
         yield [watching]
 
 

@@ -22,7 +22,7 @@ from backlit.train.table import Trained
 FORMAT = 2
 #: Letters of a folder's name that are taken over into others: systems allow 255 bytes.
 LONGEST_NAME = 60
-CONFIG, STATE = "config.toml", "state.safetensors"
+CONFIG, STATE, DOCTOR = "config.toml", "state.safetensors", "doctor.json"
 
 
 class RunFolderError(OSError):
@@ -68,7 +68,7 @@ def partial_of(folder: Path) -> Path:
 
 def write_run(trained: Trained, folder: Path, *, replaces: bool = False) -> None:
     """Write the run: `config.json`, `config.toml` (which repeats it), `model.safetensors`, `history.csv`,
-    `metrics.json`, `state.safetensors` (from which it can go on), the pictures and the report.
+    `metrics.json`, `state.safetensors` (from which it can go on), `doctor.json`, the pictures and the report.
 
     They are written to a folder beside it, which is renamed when it is complete; with `replaces` it takes the place of
     an older one, whose other files are kept. Nothing in them depends on when, where or under which folder's name the
@@ -105,8 +105,15 @@ def _write_files(trained: Trained, folder: Path) -> None:
     _write_text(folder / CONFIG, toml_of(trained))
     _write_json(folder / "config.json", config_of(trained))
     _write_json(folder / "metrics.json", metrics_of(trained))
+    _write_text(folder / DOCTOR, json.dumps(early_findings(trained), indent=2, ensure_ascii=False) + "\n")
     write_pictures(trained, folder)
     write_report(trained, folder)
+
+
+def early_findings(trained: Trained) -> list[dict[str, Any]]:
+    """What the doctor saw in a run's early steps, which one that is resumed does not take again."""
+    names = ("rule", "severity", "message", "fix", "step")
+    return [{name: getattr(finding, name) for name in names} for finding in trained.early_findings]
 
 
 def config_of(trained: Trained) -> dict[str, Any]:

@@ -87,9 +87,10 @@ def fit(
     penalised = with_penalty(loss_function, penalty, model)
     runner = engine_from(engine, model, penalised, chosen, batches)
     scheduled = [] if schedule is None else [Scheduled(schedule)]
-    stopping = [] if patience is None else [EarlyStopping(patience)]
-    with checkpointing(checkpoint, every) as (go_on, keep), doctoring(doctor, engine, stopping) as watching:
-        run = Run(model, chosen, batches, epochs, [*scheduled, *go_on, *stopping, *callbacks, *watching, *keep])
+    others = [*([] if patience is None else [EarlyStopping(patience)]), *callbacks]
+    keeps_best = any(isinstance(other, EarlyStopping) for other in others)
+    with checkpointing(checkpoint, every) as (go_on, keep), doctoring(doctor, engine, keeps_best) as watching:
+        run = Run(model, chosen, batches, epochs, [*scheduled, *go_on, *others, *watching, *keep])
         was_training = model.training
         model.train()
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backlit.data.table import Prepared, load_table, prepare
+from backlit.doctor.finding import Finding
 from backlit.train import state
 from backlit.train.config import OPTIONS, read_settings
-from backlit.train.folder import CONFIG, STATE, RunFolderError
+from backlit.train.folder import CONFIG, DOCTOR, STATE, RunFolderError
 from backlit.train.options import OptionError, Options
 from backlit.train.saved import damaged, read_config
 from backlit.train.schedules import SPANNING
@@ -30,9 +32,20 @@ class Unfinished:
     def train(self, callbacks: Iterable[Any] = ()) -> Trained:
         """Go on, up to the options' epochs."""
         try:
-            return train_table(self.prepared, self.options, callbacks, self.state)
+            trained = train_table(self.prepared, self.options, callbacks, self.state, doctor="collect")
         except state.StateError as error:
             raise _cannot_go_on(self.folder, error) from error
+        now = {finding.rule for finding in trained.history.findings}
+        trained.history.findings += [found for found in findings_of(self.folder) if found.rule not in now]
+        return trained
+
+
+def findings_of(folder: Path) -> list[Finding]:
+    """What the doctor saw in a run's early steps; nothing where that is not known."""
+    try:
+        return [Finding(**row) for row in json.loads((folder / DOCTOR).read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def load_unfinished(folder: str | Path, epochs: int | None = None, patience: int | None = None) -> Unfinished:
