@@ -452,3 +452,24 @@ def test_a_file_of_something_else_is_taken_away(tmp_path):
     (tmp_path / "x.o").write_bytes(b"something else")
     assert cache.read(tmp_path / "x.o") is None
     assert not (tmp_path / "x.o").exists()
+
+
+def test_a_step_of_a_script_is_compiled_though_its_name_is_also_a_methods():
+    script = """
+import backlit as torch
+net = torch.nn.Linear(1, 1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+@torch.compile
+def step(x, y):
+    loss = ((net(x) - y) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+x = torch.linspace(-1, 1, 8).unsqueeze(1)
+for _ in range(20):
+    loss = step(x, 3 * x)
+print(step)
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True)
+    assert done.stdout == "<compiled step: 1 of 1 versions native>\n", done.stderr

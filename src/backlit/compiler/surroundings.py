@@ -8,6 +8,7 @@ modules, numbers and objects.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dis import get_instructions
 from operator import attrgetter, is_
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -64,6 +65,8 @@ class Surroundings:
 
     def look(self, value: Any, name: str, depth: int) -> None:
         if isinstance(value, CLOSED) or id(value) in self.known or depth == 0:
+            return
+        if type(value).__module__.startswith("backlit.compiler."):  # a compiled step counts its own calls
             return
         self.known[id(value)] = value
         if isinstance(value, Tensor):
@@ -124,5 +127,9 @@ def content_of(cell: Any) -> tuple[Any, ...]:
 
 
 def global_names(code: CodeType) -> set[str]:
-    """The names that a function, and those that are written inside it, look up."""
-    return set(code.co_names).union(*(global_names(part) for part in code.co_consts if isinstance(part, CodeType)))
+    """The names that a function, and those that are written inside it, look up in its module.
+
+    Not `code.co_names`, where attributes stand too: `optimizer.step()` does not read a global `step`.
+    """
+    own = {each.argval for each in get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return own.union(*(global_names(part) for part in code.co_consts if isinstance(part, CodeType)))
