@@ -1,41 +1,12 @@
-"""What the tests of compiled ops share: records of ops, and how far native numbers may lie from NumPy's."""
+"""What the tests of compiled ops share: how far native numbers may lie from NumPy's."""
 
 import numpy as np
 
-import backlit as torch
-import backlit.nn  # brings the ops of layers and losses into the registry
-from backlit import tracing
 from backlit.compiler.native import compile_plan, plan_of_graph
 from backlit.compiler.native.build import Plan
-from backlit.tensor import apply
 
 #: Units in the last place of the largest number that a formula meets on its way to an element.
 MOST_ULPS = 4
-
-
-def tensors_of(op, arrays, dtype):
-    """An op's inputs as tensors; those that have a rule want a gradient."""
-    made = []
-    for k, a in enumerate(arrays):
-        if isinstance(a, np.ndarray):
-            is_float = a.dtype.kind == "f"
-            a = torch.from_numpy(np.array(a, dtype if is_float else a.dtype))
-            a.requires_grad_(is_float and op.inputs[min(k, len(op.inputs) - 1)] in op.rules)
-        made.append(a)
-    return made
-
-
-def recorded(op, sample, dtype, arrays=None, backward=True):
-    """The record of an op on a sample: forward and, with gradients that are not all alike, backward."""
-
-    def step(*tensors):
-        out = apply(op, *([sample.through(*tensors)] if sample.through else tensors), **sample.settings)
-        if backward and out.requires_grad:
-            g = np.linspace(-1, 1, out.array.size).reshape(out.shape).astype(out.array.dtype)
-            out.backward(torch.from_numpy(g))
-        return out
-
-    return tracing.trace(step, *tensors_of(op, sample.arrays if arrays is None else arrays, dtype))
 
 
 def check_native(graphs, roundings=1.0):

@@ -7,10 +7,9 @@ import pytest
 
 from backlit.compiler.native import NotCompilable, plan_of_graph
 from backlit.compiler.native.steps import module_of
-from backlit.ops.registry import OPS
 from compiler import plans
+from tracing.traced import EVERY_OP, traced
 
-EVERY_OP = [op for op in OPS.values() if op.samples]
 #: What users cannot do without in a step.
 EXPECTED = {"linear", "matmul", "softmax", "log_softmax", "cross_entropy", "mse_loss", "batch_norm", "embedding", "sum"}
 #: One element, primes, a power of two, and nothing that a vector's width divides.
@@ -33,7 +32,7 @@ def compilable(graphs):
 @pytest.mark.parametrize("op", EVERY_OP, ids=name_of)
 def test_an_op_gives_numpys_numbers_forward_and_backward(op):
     samples = op.samples(np.random.default_rng(0))
-    graphs = list(compilable(plans.recorded(op, sample, np.float32) for sample in samples))
+    graphs = list(compilable(traced(op, sample, np.float32)[0] for sample in samples))
     assert graphs or op.name not in EXPECTED
     if graphs:
         plans.check_native(graphs)
@@ -51,7 +50,7 @@ def elementwise_sample(op):
     for sample in op.samples(np.random.default_rng(0)):
         if not all(isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in sample.arrays) or sample.through:
             return None
-        graph = plans.recorded(op, sample, np.float32, backward=False)
+        graph = traced(op, sample, np.float32, backward=False)[0]
         return sample if all(map(is_elementwise, graph.lines)) and len(graph.lines) > len(sample.arrays) else None
     return None
 
@@ -68,7 +67,7 @@ def fuzzed(rng, shape):
 def test_a_function_of_elements_gives_numpys_numbers_at_extremes_and_odd_lengths(op):
     rng, sample = np.random.default_rng(1), elementwise_sample(op)
     inputs = [[fuzzed(rng, shape) for _ in sample.arrays] for shape in SHAPES]
-    graphs = [plans.recorded(op, sample, np.float32, arrays, backward=False) for arrays in inputs]
+    graphs = [traced(op, sample, np.float32, arrays, backward=False)[0] for arrays in inputs]
     found = list(compilable(graphs))
     assert len(found) in (0, len(SHAPES))
     if found:

@@ -23,13 +23,13 @@ def tensors_of(op, arrays, dtype):
     return made
 
 
-def traced(op, sample, dtype):
+def traced(op, sample, dtype, arrays=None, backward=True):
     """The record of the op's forward and backward, with gradients that are not all alike; and the op's tensors."""
-    tensors = tensors_of(op, sample.arrays, dtype)
+    tensors = tensors_of(op, sample.arrays if arrays is None else arrays, dtype)
 
     def step(*tensors):
         out = apply(op, *([sample.through(*tensors)] if sample.through else tensors), **sample.settings)
-        if out.requires_grad:
+        if backward and out.requires_grad:
             g = np.linspace(-1, 1, out.array.size).reshape(out.shape).astype(out.array.dtype)
             out.backward(torch.from_numpy(g))
         return out

@@ -27,8 +27,8 @@ NUMBERS = (bool, int, float)
 class Recorder:
     """Writes down what one thread does until it is closed.
 
-    `lines` in order; `memory` says which line an array holds now; `leaves` are the tensors whose gradients arrived,
-    with the line of the gradient; `writes` the tensors that were overwritten.
+    `lines` in order; `memory` says which line an array holds now; `gradients` are the tensors whose gradients
+    arrived, with the line of the gradient; `updated` the parameters that rules overwrote, with their new line.
     """
 
     def __init__(self) -> None:
