@@ -1,0 +1,42 @@
+/** What the page knows just now. Panels read the signals; drawing reads the frame in the animation loop. */
+
+import { signal } from "@preact/signals";
+import type { Data, Finding, Guessed, Hello, Inspection, Lesson, Message, Probe, Program, State } from "./protocol";
+import type { Frame } from "./frame";
+
+export const hello = signal<Hello | null>(null);
+export const state = signal<State | null>(null);
+export const data = signal<Data | null>(null);
+export const inspection = signal<Inspection | null>(null);
+export const probe = signal<Probe | null>(null);
+export const program = signal<Program | null>(null);
+export const guessed = signal<Guessed | null>(null);
+export const lesson = signal<Lesson | null>(null);
+/** The last refusal, shown until the next message is accepted. */
+export const refusal = signal<string>("");
+/** Whether the socket is open; false shows the banner. */
+export const isConnected = signal<boolean>(false);
+
+/** The newest frame; not a signal, since it changes sixty times a second. `onFrame` tells who draws. */
+export const latest: { frame: Frame | null } = { frame: null };
+type Listener = (frame: Frame) => void;
+export const listeners = new Set<Listener>();
+export function onFrame(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** What is chosen on the page alone: not the server's business. */
+export const selection = signal<{ neuron?: string; edge?: string; row: number | null }>({ row: null });
+export const shows = signal<"weights" | "gradients">("weights");
+export const tab = signal<"map" | "net" | "charts" | "setup">("net");
+export const dialog = signal<"" | "help" | "share" | "program" | "csv" | "lessons" | "compare">("");
+export const theme = signal<"auto" | "light" | "dark">("auto");
+
+/** Set by the transport when it connects. */
+export const door: { send: (message: Message) => void } = { send: () => undefined };
+export function send(message: Message): void {
+  door.send(message);
+}
+
+export type { Finding };
