@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ class Layout:
     @classmethod
     def of(cls, number: int, sizes: list[int], outputs: int) -> Layout:
         """For a network of these sizes, inputs and outputs included; `outputs` are the maps of what it says."""
-        parameters = sum((narrow + 1) * wide for narrow, wide in zip(sizes, sizes[1:], strict=False))
+        parameters = sum((narrow + 1) * wide for narrow, wide in pairwise(sizes))
         layers, units, curves = len(sizes) - 1, sum(sizes[1:]), (len(CURVES), BUCKETS, 4)
         is_line = sizes[0] == 1
         neuron = (1, NEURON) if is_line else (NEURON, NEURON)

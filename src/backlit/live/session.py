@@ -140,7 +140,7 @@ class Session:
         """What is drawn, as it is now."""
         return self.layout.pack(telling.arrays(self, maps), maps)
 
-    def upload(self, table: Table, name: str, target: str | None) -> None:
+    def upload(self, table: Table, target: str | None = None) -> None:
         """Train on an uploaded table, to tell its target from its other columns. Raises Refusal if it poses no task."""
         before = self.table, self.columns, self.settings
         self.table, self.columns = points_of(table, target), list(table.names)
@@ -149,7 +149,7 @@ class Session:
         except Refusal:
             self.table, self.columns, self.settings = before
             raise
-        self.notes = [f"{name}: {len(self.rows):,} rows, to predict {self.rows.target}."]
+        self.notes = [f"{len(self.rows):,} rows, to predict {self.rows.target}."]
         self.has_news = True
 
     def advance(self, seconds: float) -> bool:
@@ -261,8 +261,7 @@ class Session:
         return []
 
     def change(self, settings: Settings) -> None:
-        """Go on with other settings, or anew where one of them builds anew. Raises Refusal, and then changes nothing.
-        """
+        """Go on with other settings, or anew where one of them builds anew. A refusal changes nothing."""
         settings.check()
         old, before = self.settings, self.rows
         changed = [c for c in CONTROLS.values() if getattr(old, c.field) != getattr(settings, c.field)]

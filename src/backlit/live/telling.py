@@ -75,7 +75,7 @@ def state(session: Session) -> Message:
 
 
 def values(session: Session) -> dict[str, Any]:
-    """Each control's value as it is in force: the loss by name, an activation for each layer, no batch beyond the rows."""
+    """Each control's value as it is in force: loss by name, an activation a layer, no batch beyond the rows."""
     settings, rows = session.settings, session.rows
     plain = {control.name: getattr(settings, control.field) for control in CONTROLS.values()}
     in_force = {
