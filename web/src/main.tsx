@@ -1,0 +1,12 @@
+import { render } from "preact";
+import { App } from "./App";
+import { startLoop } from "./loop";
+import { door } from "./store";
+import { WebSocketTransport, socketAddress } from "./transport";
+import "./styles/index.css";
+
+const transport = new WebSocketTransport(socketAddress(location));
+door.send = (message) => transport.send(message);
+transport.connect();
+startLoop(transport);
+render(<App />, document.getElementById("page")!);

@@ -1,0 +1,1 @@
+export function Counters() { return null; }

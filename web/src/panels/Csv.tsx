@@ -1,0 +1,1 @@
+export function Csv() { return null; }

@@ -1,0 +1,1 @@
+export function Lessons() { return null; }

@@ -1,0 +1,1 @@
+export function Mistakes() { return null; }

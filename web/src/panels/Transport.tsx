@@ -1,0 +1,1 @@
+export function Transport() { return null; }
