@@ -1,14 +1,10 @@
 /** Numbers for people: short ones to read at a glance, exact ones on demand. */
 
-/** A number as JSON carries it; NaN and the infinities have no other way there than null or their names. */
-export type Given = number | string | null | undefined;
-
-const NAMED: Record<string, number> = { nan: NaN, inf: Infinity, infinity: Infinity, "-inf": -Infinity, "-infinity": -Infinity };
+/** A number as JSON carries it: NaN and the infinities are null there. */
+export type Given = number | null | undefined;
 
 export function asNumber(given: Given): number {
-  if (typeof given === "number") return given;
-  if (given === null || given === undefined || given === "") return NaN;
-  return NAMED[given.toLowerCase()] ?? Number(given);
+  return given ?? NaN;
 }
 
 function special(x: number): string | null {

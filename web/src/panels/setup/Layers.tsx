@@ -55,7 +55,7 @@ export function Layers({ layers, activation }: { layers: Control; activation: Co
   return (
     <>
       <div class="layers" role="group" aria-label={layers.label} data-control="layers">
-        <div class="row">
+        <div class="setting">
           <span class="label">{layers.label}</span>
           <button type="button" class="small" data-action="add-layer" onClick={() => setControl(layers.name, [...widths, widths.at(-1) ?? 4])}>
             + layer

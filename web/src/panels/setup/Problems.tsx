@@ -40,7 +40,7 @@ export function Problems({ control }: { control: Control }) {
     <div class="problems" role="radiogroup" aria-label={control.label} data-control={name} onFocusCapture={show} onPointerEnter={show}>
       {problems.filter((problem) => hasTable || !isUpload(problem.name)).map((problem) => (
         <label key={problem.name} class="problem" title={`${problem.title}: ${problem.about}`}>
-          <input type="radio" class="unseen" name={name} value={problem.name} checked={problem.name === chosen}
+          <input type="radio" class="spoken" name={name} value={problem.name} checked={problem.name === chosen}
             aria-label={`${problem.title}. ${problem.about}`} onChange={() => setControl(control.name, problem.name)} />
           <Drawing name={problem.name} kind={problem.kind} />
         </label>

@@ -21,10 +21,10 @@ export function Row({ control, children }: { control: Control; children: Compone
   const name = dashed(control.name);
   const show = (): void => void (helped.value = control);
   return (
-    <div class="row" data-row={name} onFocusCapture={show} onPointerEnter={show}>
+    <div class="setting" data-setting={name} onFocusCapture={show} onPointerEnter={show}>
       <label for={`set-${name}`}>{control.label}</label>
       <div class="inputs">{children}</div>
-      <span class="unseen" id={`help-${name}`}>{control.help}</span>
+      <span class="spoken" id={`help-${name}`}>{control.help}</span>
       <Refusal name={control.name} />
     </div>
   );

@@ -1,0 +1,47 @@
+/** Asks for the arithmetic of what is selected, again whenever the numbers have changed, and never faster than it is answered. */
+
+import { effect } from "@preact/signals";
+import { inspection, latest, onFrame, selection, send, state } from "../../store";
+import { answers, question } from "./names";
+
+/** Milliseconds between two questions while the network trains. */
+const PAUSE = 250;
+/** Milliseconds after which a question counts as lost. */
+const PATIENCE = 2000;
+
+export function watchSelection(): () => void {
+  let askedAt = -Infinity;
+  let isWaiting = false;
+  let told = "";
+  const moment = (): string => {
+    const frame = latest.frame;
+    const step = frame === null ? "" : `${frame.stat("step")} ${frame.stat("shown_step")} ${frame.stat("phase")}`;
+    return `${state.peek()?.version} ${step}`;
+  };
+  const ask = (): void => {
+    const asked = question(selection.peek());
+    if (asked === null) return;
+    isWaiting = true;
+    askedAt = performance.now();
+    told = moment();
+    send(asked);
+  };
+  const stopChoosing = effect(() => {
+    if (state.value === null) return;
+    question(selection.value);
+    ask();
+  });
+  const stopAnswers = effect(() => {
+    if (inspection.value !== null && answers(selection.value, inspection.value)) isWaiting = false;
+  });
+  const stopFrames = onFrame(() => {
+    const since = performance.now() - askedAt;
+    if (since < PAUSE || (isWaiting && since < PATIENCE) || told === moment()) return;
+    ask();
+  });
+  return () => {
+    stopChoosing();
+    stopAnswers();
+    stopFrames();
+  };
+}
