@@ -2,10 +2,10 @@
 
 import { useEffect } from "preact/hooks";
 import type { Inspection, State } from "../protocol";
-import { data, inspection, selection, state } from "../store";
+import { data, selection, state } from "../store";
 import { answers, called, neuronOf, weightOf } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
-import { watchSelection } from "./inspector/watch";
+import { answer, watchSelection } from "./inspector/watch";
 import { WeightChain } from "./inspector/Weight";
 import { isFull } from "./parts/Num";
 import { toNumber } from "./setup/values";
@@ -76,7 +76,7 @@ export function Inspector() {
   const { neuron, edge } = selection.value;
   const network = state.value?.network;
   const isChosen = neuron !== undefined || edge !== undefined;
-  const shown = inspection.value !== null && answers(selection.value, inspection.value) ? inspection.value : null;
+  const shown = answer.value !== null && answers(selection.value, answer.value) ? answer.value : null;
   if (!isChosen || network === undefined) return <section class="inspector" aria-label="Inspector"><Hint network={network} /></section>;
   return (
     <section class="inspector" aria-labelledby="inspector-title" data-inspects={edge ?? neuron} data-step={shown?.kind === "neuron" ? shown.step : undefined}>

@@ -79,7 +79,7 @@ export function NeuronArithmetic({ shown }: { shown: NeuronInspection }) {
           <Num value={z} result="z" digits={6} />
         </p>
       </div>
-      <p class="total activation">
+      <p class="total activation" data-term="out" data-value={String(activation.out)}>
         <span>{activation.formula}</span>
         <Num value={activation.out} result="activation" digits={6} />
       </p>

@@ -1,6 +1,7 @@
 /** Asks for the arithmetic of what is selected, again whenever the numbers have changed, and never faster than it is answered. */
 
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
+import type { Inspection } from "../../protocol";
 import { inspection, latest, onFrame, selection, send, state } from "../../store";
 import { answers, question } from "./names";
 
@@ -8,6 +9,9 @@ import { answers, question } from "./names";
 const PAUSE = 250;
 /** Milliseconds after which a question counts as lost. */
 const PATIENCE = 2000;
+
+/** The last answer about what is selected; other panels ask about other things. */
+export const answer = signal<Inspection | null>(null);
 
 export function watchSelection(): () => void {
   let askedAt = -Infinity;
@@ -32,7 +36,10 @@ export function watchSelection(): () => void {
     ask();
   });
   const stopAnswers = effect(() => {
-    if (inspection.value !== null && answers(selection.value, inspection.value)) isWaiting = false;
+    const given = inspection.value;
+    if (given === null || !answers(selection.value, given)) return;
+    isWaiting = false;
+    answer.value = given;
   });
   const stopFrames = onFrame(() => {
     const since = performance.now() - askedAt;
