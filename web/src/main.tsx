@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { followAddress } from "./address";
 import { App } from "./App";
 import { startLoop } from "./loop";
 import { door } from "./store";
@@ -8,5 +9,6 @@ import "./styles/index.css";
 const transport = new WebSocketTransport(socketAddress(location));
 door.send = (message) => transport.send(message);
 transport.connect();
+followAddress();
 startLoop(transport);
 render(<App />, document.getElementById("page")!);

@@ -12,7 +12,7 @@ export const probe = signal<Probe | null>(null);
 export const program = signal<Program | null>(null);
 export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
-/** The last refusal, shown until the next message is accepted. */
+/** The last refusal, shown until something has changed. */
 export const refusal = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
 export const isConnected = signal<boolean>(false);

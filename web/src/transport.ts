@@ -15,7 +15,7 @@ export interface Transport {
 /** Puts an answer where the panels see it. */
 export function dispatch(answer: Answer): void {
   batch(() => {
-    if (answer.is !== "refused") store.refusal.value = "";
+    if (answer.is === "state") store.refusal.value = "";
     switch (answer.is) {
       case "hello": store.hello.value = answer; break;
       case "state": store.state.value = answer; break;

@@ -103,7 +103,7 @@ function Form() {
         </>
       )}
       {outcome !== null && !outcome.isGood && <Fault message={outcome.message} text={text} />}
-      <div class="bar">
+      <div class="row wrap">
         <button type="submit" class="primary" data-action="upload" disabled={table === null || isBusy}>{isBusy ? "Sending …" : "Train on this table"}</button>
         <p class="hint">It stays on this machine: 5 MB, 50,000 rows and 64 columns at most.</p>
       </div>

@@ -11,7 +11,7 @@ function Words() {
   const found = WORDS.filter(({ word, means }) => `${word} ${means}`.toLowerCase().includes(wanted));
   return (
     <section aria-labelledby="words-title">
-      <div class="bar">
+      <div class="row wrap">
         <h3 id="words-title">Words</h3>
         <input type="search" aria-label="Find a word" placeholder="Find a word" value={sought} onInput={(event) => seek(event.currentTarget.value)} />
       </div>

@@ -45,7 +45,7 @@ function Hint({ network }: { network: State["network"] | undefined }) {
   return (
     <div class="nothing">
       <p>Choose a neuron to see its sum term by term, or a line to see the chain rule of its weight.</p>
-      <p class="bar">
+      <p class="row wrap">
         <button type="button" data-action="show-neuron" onClick={() => choose({ neuron: "1.0" })}>Show a neuron</button>
         <button type="button" data-action="show-weight" onClick={() => choose({ edge: `${output}.0` })}>Show a weight</button>
       </p>

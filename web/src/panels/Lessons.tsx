@@ -67,7 +67,7 @@ function Card({ shown }: { shown: Lesson }) {
       <p>{step.text}</p>
       {step.ask !== undefined && <Question ask={step.ask} answered={progress.answered} choose={(choice) => setProgress(answer(shown, progress, choice))} />}
       {step.wait !== undefined && !progress.hasCome && <p class="hint" role="status">{waitsFor(step.wait)}</p>}
-      <div class="bar">
+      <div class="row wrap">
         <button type="button" data-action="lesson-back" disabled={progress.index === 0} onClick={() => setProgress(goBack(progress))}>Back</button>
         <button type="button" class="primary" data-action="lesson-on" disabled={!mayGoOn(shown, progress)} onClick={on}>
           {isLast(shown, progress) ? "Done" : "Next"}

@@ -33,7 +33,7 @@ export function Program() {
   const shown = program.value?.language === wanted.value ? program.value : null;
   return (
     <Modal name="program" title="This network as a program" wide>
-      <div class="bar">
+      <div class="row wrap">
         <fieldset class="segmented" aria-label="Language">
           {LANGUAGES.map(({ value, label }) => (
             <label key={value}>

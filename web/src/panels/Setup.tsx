@@ -19,7 +19,10 @@ const ELSEWHERE = new Set(["seed", "speed", "mistake"]);
 
 function One({ control, all }: { control: Control; all: Control[] }) {
   if (control.name === "problem") return <Problems control={control} />;
-  if (control.kind === "layers") return <Layers layers={control} activation={all.find(({ kind }) => kind === "choices")} />;
+  if (control.kind === "layers") {
+    const each = all.find(({ kind }) => kind === "choices");
+    return <Layers layers={control} each={each} all={all.find(({ name }) => name === "activation")} />;
+  }
   return <Field control={control} />;
 }
 

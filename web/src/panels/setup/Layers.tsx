@@ -1,7 +1,7 @@
-/** The hidden layers: each with its width and its activation; and one choice that gives all of them the same. */
+/** The hidden layers, each with its width and its activation. */
 
 import type { Control } from "../../protocol";
-import { describedBy, Refusal, Row } from "./Row";
+import { Refusal } from "./Row";
 import { setControl, settled, toNumber, useDraft } from "./values";
 
 function Width({ control, index, widths }: { control: Control; index: number; widths: number[] }) {
@@ -35,44 +35,43 @@ function Activation({ control, index, chosen }: ActivationProps) {
   );
 }
 
-/** The same activation for all hidden layers; shows "mixed" where they differ. */
-function AllActivations({ control, chosen }: { control: Control; chosen: string[] }) {
-  const isMixed = chosen.some((value) => value !== chosen[0]);
-  return (
-    <Row control={control}>
-      <select id="set-activation" data-control="activation" aria-describedby={describedBy(control)} value={isMixed ? "" : chosen[0]}
-        onChange={(event) => setControl(control.name, chosen.map(() => event.currentTarget.value))}>
-        {isMixed && <option value="" disabled>mixed</option>}
-        {control.choices?.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
-      </select>
-    </Row>
-  );
+/** Each layer's activation: its own where they were set one by one, else the one that all have. */
+function perLayer(widths: number[], each: Control, all: Control | undefined): string[] {
+  const own = settled(each) as string[];
+  const shared = all === undefined ? "" : String(settled(all));
+  return widths.map((_, index) => own[index] ?? shared);
 }
 
-export function Layers({ layers, activation }: { layers: Control; activation: Control | undefined }) {
+interface Props {
+  layers: Control;
+  /** The control that holds a list, one activation for each layer. */
+  each: Control | undefined;
+  /** The control that gives all layers the same. */
+  all: Control | undefined;
+}
+
+export function Layers({ layers, each, all }: Props) {
   const widths = useDraft(layers).shown as number[];
-  const chosen = activation === undefined ? [] : (settled(activation) as string[]);
+  const chosen = each === undefined ? [] : perLayer(widths, each, all);
+  const add = (): void => setControl(layers.name, [...widths, widths.at(-1) ?? 4]);
   return (
-    <>
-      <div class="layers" role="group" aria-label={layers.label} data-control="layers">
-        <div class="setting">
-          <span class="label">{layers.label}</span>
-          <button type="button" class="small" data-action="add-layer" onClick={() => setControl(layers.name, [...widths, widths.at(-1) ?? 4])}>
-            + layer
-          </button>
-        </div>
-        {widths.map((_, index) => (
-          <div class="layer" key={index}>
-            <span class="label">{index + 1}</span>
-            <Width control={layers} index={index} widths={widths} />
-            {activation !== undefined && chosen[index] !== undefined && <Activation control={activation} index={index} chosen={chosen} />}
-            <button type="button" class="quiet" aria-label={`Remove hidden layer ${index + 1}`}
-              onClick={() => setControl(layers.name, widths.filter((_width, place) => place !== index))}>✕</button>
-          </div>
-        ))}
-        <Refusal name={layers.name} />
+    <div class="layers" role="group" aria-label={layers.label} data-control="layers">
+      <div class="setting">
+        <span class="label">{layers.label}</span>
+        <button type="button" class="small" data-action="add-layer" onClick={add}>+ layer</button>
       </div>
-      {activation !== undefined && chosen.length > 0 && <AllActivations control={activation} chosen={chosen} />}
-    </>
+      {widths.map((_, index) => (
+        <div class="layer" key={index}>
+          <span class="label">{index + 1}</span>
+          <Width control={layers} index={index} widths={widths} />
+          {each === undefined ? <span /> : <Activation control={each} index={index} chosen={chosen} />}
+          <button type="button" class="quiet" aria-label={`Remove hidden layer ${index + 1}`} title="Remove this layer"
+            onClick={() => setControl(layers.name, widths.filter((_width, place) => place !== index))}>✕</button>
+        </div>
+      ))}
+      {widths.length === 0 && <p class="hint">None: the output sees the inputs.</p>}
+      <Refusal name={layers.name} />
+      {each !== undefined && <Refusal name={each.name} />}
+    </div>
   );
 }

@@ -2,9 +2,11 @@
 
 import type { Control, Value } from "../../protocol";
 import { useMemo } from "preact/hooks";
+import { state } from "../../store";
 import { describedBy, Row } from "./Row";
 import { dashed, fromSlider, gently, refused, setControl, toNumber, toSlider, useDraft } from "./values";
 
+type Choice = NonNullable<Control["choices"]>[number];
 type Set = (value: Value) => void;
 
 /** What every input of a control has. */
@@ -18,8 +20,9 @@ function common(control: Control) {
   };
 }
 
-function hasSlider(control: Control): boolean {
-  return control.least !== undefined && control.most !== undefined && control.kind !== "whole";
+/** A number has a slider if it has ends, and even steps between them or a log scale. */
+function hasSlider({ kind, least, most, step }: Control): boolean {
+  return least !== undefined && most !== undefined && (kind === "log" || (kind === "number" && step !== undefined));
 }
 
 function NumberField({ control }: { control: Control }) {
@@ -64,12 +67,26 @@ function step(event: KeyboardEvent, control: Control, set: Set): void {
   set(Math.min(control.most ?? Infinity, Math.max(control.least ?? -Infinity, Number(next.toPrecision(12)))));
 }
 
+/** The choices that suit the present problem, and the one that is set. */
+function suiting({ choices }: Control, set: Value): Choice[] {
+  const kind = state.value?.kind;
+  return (choices ?? []).filter(({ value, kinds }) => value === set || kind === undefined || kinds === undefined || kinds.includes(kind));
+}
+
+/** Layers that were given activations one by one have no common one to show. */
+function isMixed({ name }: Control): boolean {
+  const each = state.value?.settings.activations;
+  return name === "activation" && Array.isArray(each) && each.some((value) => value !== each[0]);
+}
+
 function ChoiceField({ control }: { control: Control }) {
   const { shown } = useDraft(control);
+  const mixed = isMixed(control);
   return (
     <Row control={control}>
-      <select {...common(control)} value={String(shown)} onChange={(event) => setControl(control.name, event.currentTarget.value)}>
-        {control.choices?.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
+      <select {...common(control)} value={mixed ? "" : String(shown)} onChange={(event) => setControl(control.name, event.currentTarget.value)}>
+        {mixed && <option value="" disabled>mixed</option>}
+        {suiting(control, shown).map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
       </select>
     </Row>
   );
