@@ -17,8 +17,8 @@ export const refusal = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
 export const isConnected = signal<boolean>(false);
 
-/** The newest frame; not a signal, since it changes sixty times a second. `onFrame` tells who draws. */
-export const latest: { frame: Frame | null } = { frame: null };
+/** The newest frame, and the newest with maps; not signals, since they change sixty times a second. `onFrame` tells who draws. */
+export const latest: { frame: Frame | null; maps: Frame | null } = { frame: null, maps: null };
 type Listener = (frame: Frame) => void;
 export const listeners = new Set<Listener>();
 export function onFrame(listener: Listener): () => void {
