@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 # Each is a function of the same name in a file of the same name. `SETTINGS` there are Click's settings for it.
-COMMANDS = ("train", "predict", "runs", "export", "run", "explain", "doctor")
+COMMANDS = ("train", "predict", "runs", "export", "run", "explain", "doctor", "live")
 
 
 def build(wanted: Sequence[str] = ()) -> typer.Typer:

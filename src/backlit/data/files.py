@@ -63,7 +63,7 @@ def open_csv(path: str | Path) -> Data:
     """
     path = Path(path)
     names, separator = _header(path)
-    _check_names(path, names)
+    check_names(path, names)
     rows = _parse(path, separator, names)
     if height(rows) == 0:
         raise DataError(f"{path} has a line of column names and no rows below it.")
@@ -103,16 +103,23 @@ def _says_nothing() -> pl.Expr:
 
 
 def _header(path: Path) -> tuple[list[str], str]:
-    """The column names, and the separator: the one of the three that the first line holds most of."""
-    head = _head(path)
+    return header_of(path, _head(path), "\t" if path.suffix.lower() == ".tsv" else None)
+
+
+def header_of(where: Path | str, head: bytes, separator: str | None = None) -> tuple[list[str], str]:
+    """The column names in the first bytes of a file, and the separator: the one of the three that the first line holds
+    most of, unless it is given. `where` is what errors call the file.
+
+    Raises DataError for bytes that are no text, or none at all.
+    """
     if not head.strip():
-        raise DataError(f"{path} is empty. The first line must name the columns, and each row follows on a line.")
+        raise DataError(f"{where} is empty. The first line must name the columns, and each row follows on a line.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{path} is UTF-16. Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
+        raise DataError(f"{where} is UTF-16. Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
     if b"\0" in head:
-        raise DataError(f"{path} is not text: it holds zero bytes. Save the table as CSV (UTF-8) and give that file.")
+        raise DataError(f"{where} is not text: it holds zero bytes. Save the table as CSV (UTF-8) and give that file.")
     first = next(line for line in head.decode("utf-8-sig", errors="replace").splitlines() if line.strip())
-    separator = "\t" if path.suffix.lower() == ".tsv" else max(SEPARATORS, key=first.count)
+    separator = separator or max(SEPARATORS, key=first.count)
     names = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
     if len(names) > 1 and names[0] == "" and "index" not in names:
         names[0] = "index"
@@ -132,15 +139,16 @@ def _head(path: Path) -> bytes:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _check_names(path: Path, names: list[str]) -> None:
+def check_names(where: Path | str, names: list[str]) -> None:
+    """Raise DataError unless each column has a name of its own; `where` is what errors call the file."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"{path} has more than one column of the name {' and '.join(map(repr, twice))}. Rename them.")
+        raise DataError(f"{where} has more than one column of the name {' and '.join(map(repr, twice))}. Rename them.")
     if "" in names:
-        raise DataError(f"{path}: column {names.index('') + 1} has no name in the first line. Give it one.")
+        raise DataError(f"{where}: column {names.index('') + 1} has no name in the first line. Give it one.")
     if all(_is_number(name) for name in names):
         raise DataError(
-            f"{path}: the first line holds numbers ({', '.join(names[:4])}), and should name the columns. "
+            f"{where}: the first line holds numbers ({', '.join(names[:4])}), and should name the columns. "
             "Add a line such as: width,height,label"
         )
 

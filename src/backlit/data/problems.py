@@ -61,15 +61,12 @@ def _rings() -> pl.DataFrame:
     rng = np.random.default_rng(SEED)
     ring = np.arange(POINTS) % 3
     radius, angle = 1 + ring + rng.normal(0, 0.15, POINTS), rng.uniform(0, 2 * np.pi, POINTS)
-    return _points("ring", _around(radius, angle), ring)
+    return _points("ring", around(radius, angle), ring)
 
 
 def _spirals(arms: int) -> pl.DataFrame:
-    """Arms that wind one and a half times around the origin, their points denser inside."""
     rng = np.random.default_rng(SEED)
-    arm = np.arange(POINTS) % arms
-    way = rng.uniform(0, 1, POINTS)
-    points = _around(0.3 + 3 * way, 3 * np.pi * way + 2 * np.pi * arm / arms)
+    points, arm = spirals(rng, POINTS, arms)
     return _points("arm", points + rng.normal(0, 0.08, points.shape), arm)
 
 
@@ -91,9 +88,19 @@ def _plane() -> pl.DataFrame:
     return pl.DataFrame({"x": x, "y": y, "z": 2 * x - 3 * y + 1 + rng.normal(0, 0.1, POINTS)})
 
 
-def _around(radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def around(radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """Points at a distance and an angle from the origin.  Shape: radius, angle (n,), out (n, 2)."""
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+
+
+def spirals(rng: np.random.Generator, count: int, arms: int) -> tuple[np.ndarray, np.ndarray]:
+    """Arms that wind one and a half times around the origin, their points denser inside.
+
+    Shape: out (count, 2), and the number of each point's arm (count,).
+    """
+    arm = np.arange(count) % arms
+    way = rng.uniform(0, 1, count)
+    return around(0.3 + 3 * way, 3 * np.pi * way + 2 * np.pi * arm / arms), arm
 
 
 def _points(target: str, points: np.ndarray, labels: np.ndarray) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -62,13 +62,21 @@ def build_network(inputs: int, options: Options, outputs: int) -> nn.Sequential:
     A hidden layer is Linear, BatchNorm1d if wanted (Ioffe & Szegedy 2015 put it before the activation), the activation,
     and Dropout if wanted.
     """
+    activations = [ACTIVATIONS[options.activation]] * len(options.hidden)
+    return network_of([inputs, *options.hidden, outputs], activations, options.batch_norm, options.dropout)
+
+
+def network_of(
+    sizes: Sequence[int], activations: Sequence[Callable[[], nn.Module]], batch_norm: bool, dropout: float
+) -> nn.Sequential:
+    """Linear layers from each size to the next, with an activation of its own after each but the last."""
     layers: list[nn.Module] = []
-    for narrow, wide in pairwise([inputs, *options.hidden]):
+    for (narrow, wide), activation in zip(pairwise(sizes[:-1]), activations, strict=True):
         layers.append(nn.Linear(narrow, wide))
-        layers += [nn.BatchNorm1d(wide)] if options.batch_norm else []
-        layers.append(ACTIVATIONS[options.activation]())
-        layers += [nn.Dropout(options.dropout)] if options.dropout else []
-    return nn.Sequential(*layers, nn.Linear([inputs, *options.hidden][-1], outputs))
+        layers += [nn.BatchNorm1d(wide)] if batch_norm else []
+        layers.append(activation())
+        layers += [nn.Dropout(dropout)] if dropout else []
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
 
 
 def build_optimizer(model: nn.Module, options: Options) -> Optimizer:

@@ -1,0 +1,226 @@
+"""What a session says of itself: hello, state, data, and the arrays of a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.live.controls import CONTROLS, Settings
+from backlit.live.frames import STATS
+from backlit.live.messages import Message, Refusal
+from backlit.live.problems import PROBLEMS, TABLE
+from backlit.live.rows import Rows
+from backlit.version import __version__
+
+if TYPE_CHECKING:
+    from backlit.live.session import Session
+
+#: Points that are drawn at most.
+MOST_SHOWN = 2000
+#: How far the plane reaches beyond the points, as a share of their range.
+MARGIN = 0.1
+#: A step, as the page shows it.
+CODE = [
+    "for x, y in batches:",
+    "    out = model(x)",
+    "    loss = loss_fn(out, y)",
+    "    optimizer.zero_grad()",
+    "    loss.backward()",
+    "    optimizer.step()",
+]
+
+
+def hello() -> Message:
+    """What there is to choose from."""
+    problems = [
+        {"name": name, "title": problem.title, "about": problem.about, "kind": problem.kind}
+        for name, problem in PROBLEMS.items()
+    ]
+    return {
+        "is": "hello",
+        "version": __version__,
+        "controls": [control.to_json() for control in CONTROLS.values()],
+        "problems": problems,
+        "mistakes": [],
+        "lessons": [],
+        "stats": list(STATS),
+        "code": CODE,
+    }
+
+
+def state(session: Session) -> Message:
+    """How a session stands."""
+    training = session.training
+    return {
+        "is": "state",
+        "version": session.version,
+        "status": "playing" if session.is_playing else "paused",
+        "settings": values(session),
+        "address": session.settings.address(),
+        "network": network(session),
+        "engine": engine(session),
+        "layout": session.layout.to_json(),
+        "phase": None,
+        "step": training.step,
+        "epoch": training.epoch,
+        "timeline": {"first": 0, "last": training.step, "shown": training.step, "moments": []},
+        "findings": [],
+        "mistake": {"name": None, "title": "", "symptom": "", "is_guess": False},
+        "rival": None,
+        "notes": session.notes,
+        "kind": session.rows.kind,
+        "batch_rows": [],
+    }
+
+
+def values(session: Session) -> dict[str, Any]:
+    """Each control's value as it is in force: loss by name, an activation a layer, no batch beyond the rows."""
+    settings, rows = session.settings, session.rows
+    plain = {control.name: getattr(settings, control.field) for control in CONTROLS.values()}
+    in_force = {
+        "loss": settings.loss_for(rows.kind),
+        "activations": list(settings.layer_activations),
+        "hidden": list(settings.hidden),
+        "batch": min(settings.batch, int(np.count_nonzero(~rows.is_test))),
+    }
+    return plain | in_force
+
+
+def network(session: Session) -> dict[str, Any]:
+    rows = session.rows
+    outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
+    return {
+        "sizes": session.sizes,
+        "activations": [*session.settings.layer_activations, "linear"],
+        "outputs": outputs.get(rows.kind, [rows.target]),
+        "parameters": sum(p.array.size for p in session.training.model.parameters()),
+    }
+
+
+def engine(session: Session) -> dict[str, str]:
+    """Who computes the steps, and why it is not machine code where it is not."""
+    running = session.training.regime.engine
+    if getattr(running, "versions", None) and not getattr(running, "reason", ""):
+        return {"name": "native", "why": ""}
+    return {"name": "eager", "why": getattr(running, "reason", "") or "the first 200 steps are taken one by one"}
+
+
+def data(session: Session) -> Message:
+    """The points in the axes that are shown, and how far the plane reaches."""
+    rows, plane, shown = session.rows, session.plane, session.shown_rows
+    x = rows.inputs[shown, plane.axes[0]]
+    y = rows.targets[shown] if plane.is_line else rows.inputs[shown, plane.axes[1]]
+    return {
+        "is": "data",
+        "version": session.data_version,
+        "names": list(rows.names),
+        "target": rows.target,
+        "axes": list(plane.axes),
+        "ranges": list(plane.ranges),
+        "points": np.stack([x, y], axis=1).tolist(),
+        "labels": rows.targets[shown].tolist(),
+        "is_test": rows.is_test[shown].astype(int).tolist(),
+        "classes": rows.classes,
+        "rows": {
+            "train": int(np.count_nonzero(~rows.is_test)),
+            "test": int(np.count_nonzero(rows.is_test)),
+            "shown": len(shown),
+        },
+        "columns": session.columns if session.settings.problem == TABLE else [],
+        "note": note(rows, plane.axes),
+    }
+
+
+def note(rows: Rows, axes: tuple[int, int]) -> str:
+    """What the plane leaves out."""
+    others = len(rows.names) - len(set(axes))
+    if not others:
+        return ""
+    return f"{others} other {'input is at its mean' if others == 1 else 'inputs are at their means'}"
+
+
+def arrays(session: Session, maps: bool) -> dict[str, np.ndarray]:
+    """What a frame shows."""
+    training, layout = session.training, session.layout
+    measures = training.measures
+    stats = {
+        "layout": layout.id, "version": session.version, "step": training.step, "epoch": training.epoch,
+        "samples": training.samples, "steps_per_second": session.steps_per_second, "loss": measures.loss,
+        "test_loss": measures.test_loss, "accuracy": measures.accuracy, "test_accuracy": measures.test_accuracy,
+        "grad_norm": measures.grad_norm, "phase": -1, "is_playing": session.is_playing, "has_maps": maps,
+        "shown_step": training.step, "rival_loss": np.nan,
+    }  # fmt: skip
+    out = {
+        "stats": np.array([float(stats[name]) for name in STATS]),
+        "weights": flat(training.layers, lambda p: p.array),
+        "gradients": flat(training.layers, lambda p: np.full_like(p.array, np.nan) if p.grad is None else p.grad.array),
+        "layers": measures.layers,
+        "curves": training.curves.buckets(),
+    }
+    if maps:
+        with np.errstate(all="ignore"):
+            out |= {"pictures": session.plane.neurons(training.model), "output": session.plane.output(training.model)}
+    return out
+
+
+def flat(layers: list[Any], values_of: Any) -> np.ndarray:
+    """Layer by layer the weights by rows, and then the biases.  Shape: out (P,)."""
+    return np.concatenate([values_of(p).reshape(-1) for layer in layers for p in (layer.weight, layer.bias)])
+
+
+def rows_shown(rows: Rows) -> np.ndarray:
+    """The numbers of the rows that are drawn: all, or evenly many of a large table; those added last among them.
+
+    Shape: out (n,).
+    """
+    count = len(rows)
+    return np.arange(count) if count <= MOST_SHOWN else np.unique(np.linspace(0, count - 1, MOST_SHOWN).astype(int))
+
+
+def ranges_of(rows: Rows, axes: tuple[int, int]) -> tuple[float, float, float, float]:
+    """How far the plane reaches along each axis: the points, and a margin."""
+    x = rows.inputs[:, axes[0]]
+    y = rows.targets if len(rows.names) == 1 else rows.inputs[:, axes[1]]
+    return (*reach(x), *reach(y))
+
+
+def reach(values: np.ndarray) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    margin = MARGIN * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def telling_axes(rows: Rows) -> tuple[int, int]:
+    """The two inputs that tell the targets apart best: by their share of variance between targets, or correlation."""
+    count = len(rows.names)
+    if count <= 2:
+        return 0, count - 1
+    if rows.kind == "regression":
+        z = (rows.inputs - rows.inputs.mean(axis=0)) * (rows.targets - rows.targets.mean())[:, None]
+        strength = np.abs(z.mean(axis=0)) / np.maximum(rows.inputs.std(axis=0), 1e-300)
+    else:
+        classes = np.unique(rows.targets)
+        means = np.stack([rows.inputs[rows.targets == k].mean(axis=0) for k in classes])
+        strength = means.std(axis=0) / np.maximum(rows.inputs.std(axis=0), 1e-300)
+    first, second = sorted(np.argsort(-strength, kind="stable")[:2].tolist())
+    return first, second
+
+
+def said(rows: Rows, outputs: np.ndarray) -> str:
+    """A prediction in words."""
+    if rows.kind == "regression":
+        return f"{rows.target} = {outputs[0]:.4g}"
+    shares = [1 - outputs[0], outputs[0]] if rows.kind == "binary" else outputs
+    best = int(np.argmax(shares))
+    return f"{rows.classes[best]}, {float(shares[best]):.1%} sure"
+
+
+def check_batch(settings: Settings, rows: Rows) -> None:
+    """Raise Refusal for a batch that these rows cannot have."""
+    count = int(np.count_nonzero(~rows.is_test))
+    if settings.batch_norm and (count - 1) % min(settings.batch, count) == 0:
+        raise Refusal(
+            f"Of {count} training rows in batches of {min(settings.batch, count)}, the last has a single row, which "
+            f"batch norm cannot normalise. Take a batch of {min(settings.batch, count) + 1}."
+        )

@@ -1,0 +1,307 @@
+"""One network in training, in small chunks of steps; where it stands, taken down and put back."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backlit import nn
+from backlit.autograd.modes import no_grad
+from backlit.live.build import Recipe, linear_layers, objective, with_dropout
+from backlit.live.controls import Settings
+from backlit.live.curves import Curves
+from backlit.live.rows import Rows
+from backlit.optim import Optimizer
+from backlit.random import default_generator, fork_rng, manual_seed
+from backlit.tensor import Tensor
+from backlit.train.batches import Batches
+from backlit.train.choices import Loss
+from backlit.train.engines import Engine
+from backlit.train.loop import outputs_of
+from backlit.train.rehearsal import tensors_of
+
+#: Seconds between two measurements at least, and the share of the time that they may take.
+MEASURED_EVERY, MEASURED_SHARE = 0.05, 0.2
+#: Settings that change how the steps are computed, and not what is trained.
+LIVE = ("learning_rate", "momentum", "l1", "l2", "dropout", "loss", "optimizer", "batch")
+
+
+@dataclass(frozen=True)
+class Regime:
+    """All that computes the steps, until a setting changes. `first` is the step at which this order of rows began,
+    after so many `epochs` and `samples`; the engine counts its steps from `engine_first`.
+    """
+
+    settings: Settings
+    rows: Rows
+    model: nn.Sequential
+    loss: Loss
+    optimizer: Optimizer
+    batches: Batches
+    engine: Engine
+    engine_first: int = 0
+    first: int = 0
+    epochs: int = 0
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is known of the weights as they are: losses without penalty, over all rows of a part, in evaluation mode.
+
+    `layers`: of each, the norms of its gradient and of its weights, and the size of the last update against them.
+    """
+
+    loss: float = math.nan
+    test_loss: float = math.nan
+    accuracy: float = math.nan
+    test_accuracy: float = math.nan
+    grad_norm: float = math.nan
+    layers: np.ndarray = dataclasses.field(default_factory=lambda: np.empty((0, 3)))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run between two steps. `arrays` pairs each array of the run with its values then."""
+
+    step: int
+    loss: float
+    regime: Regime
+    arrays: list[tuple[np.ndarray, np.ndarray]]
+    states: list[tuple[Any, dict[str, Any]]]
+    gradients: list[tuple[Any, Any]]
+    generator: np.ndarray
+    order: np.ndarray | None
+    start: int
+    taken: int
+    measures: Measures
+
+    @property
+    def bytes(self) -> int:
+        """About as much memory as it takes: numbers, and 200 bytes for each array that holds some."""
+        arrays = [values for _, values in self.arrays] + [g for _, g in self.gradients if g is not None]
+        arrays += [self.generator, *([] if self.order is None else [self.order])]
+        return sum(array.nbytes + 200 for array in arrays)
+
+
+class Training:
+    """A run of settings on rows. It has a random generator of its own, so that runs side by side do not mix."""
+
+    def __init__(self, settings: Settings, rows: Rows, recipe: Recipe | None = None) -> None:
+        self.recipe = recipe or Recipe()
+        with fork_rng():
+            manual_seed(settings.seed)
+            self.regime = self._built(self.recipe.settings(settings), self.recipe.rows(rows))
+            self.generator = default_generator.get_state()
+        self.step = 0
+        self.loss = math.nan  # of the last step
+        self.curves = Curves()
+        self.pace = 0.0  # seconds a step
+        self.measured_at = -math.inf
+        self.measuring_took = 0.0
+        self.measures = Measures()
+
+    def _built(self, settings: Settings, rows: Rows) -> Regime:
+        recipe = self.recipe
+        model = recipe.model(settings, rows)
+        model.train()
+        loss, optimizer = recipe.loss(settings, rows), recipe.optimizer(settings, model)
+        batches = recipe.batches(settings, rows)
+        engine = recipe.engine(model, objective(loss, settings, model), optimizer, batches)
+        return Regime(settings, rows, model, loss, optimizer, batches, engine)
+
+    # Where it stands.
+
+    @property
+    def model(self) -> nn.Sequential:
+        return self.regime.model
+
+    @property
+    def rows(self) -> Rows:
+        return self.regime.rows
+
+    @property
+    def layers(self) -> list[Any]:
+        """The linear layers."""
+        return linear_layers(self.model)
+
+    @property
+    def epoch(self) -> int:
+        """Passes over the data that are done."""
+        regime = self.regime
+        return regime.epochs + (self.step - regime.first) // regime.batches.steps_per_epoch
+
+    @property
+    def samples(self) -> int:
+        """Rows seen, each as often as it was."""
+        regime = self.regime
+        return regime.samples + (self.epoch - regime.epochs) * regime.batches.rows + regime.batches.start
+
+    @property
+    def epoch_end(self) -> int:
+        """The step at which the present epoch ends."""
+        regime = self.regime
+        return regime.first + (self.epoch - regime.epochs + 1) * regime.batches.steps_per_epoch
+
+    # Steps.
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Inside, this run's random numbers are drawn."""
+        with fork_rng():
+            default_generator.set_state(self.generator)
+            try:
+                yield
+            finally:
+                self.generator = default_generator.get_state()
+
+    def advance(self, most: int) -> np.ndarray:
+        """Take at least one step and at most `most`.  Out: their losses (steps,), penalties included."""
+        start = time.perf_counter()
+        with self.running():
+            losses = self.regime.engine.advance(most, self.step - self.regime.engine_first)
+        self.pace = (time.perf_counter() - start) / len(losses)
+        self.curves.of["loss"].add(np.arange(self.step + 1, self.step + 1 + len(losses)), losses)
+        self.step += len(losses)
+        self.loss = float(losses[-1])
+        return losses
+
+    def advance_to(self, step: int) -> None:
+        """Take the steps up to one, and no look at any."""
+        while self.step < step:
+            self.advance(step - self.step)
+
+    def steps_in(self, seconds: float) -> int:
+        """How many steps fit."""
+        return max(1, int(seconds / self.pace)) if self.pace else 1
+
+    # Measuring.
+
+    @property
+    def is_due(self) -> bool:
+        """Whether to measure again."""
+        pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
+        return time.perf_counter() - self.measured_at >= pause
+
+    def advance_and_measure(self) -> np.ndarray:
+        """One step whose update is measured.  Out: its loss (1,)."""
+        before = [layer.weight.array.copy() for layer in self.layers]
+        losses = self.advance(1)
+        self.measure([norm(layer.weight.array - old) for layer, old in zip(self.layers, before, strict=True)])
+        return losses
+
+    def measure(self, updates: list[float] | None = None) -> None:
+        """Look at the run as it stands. `updates` are how far the last step moved the weights of each layer."""
+        start = time.perf_counter()
+        loss, accuracy = self.evaluated(*self.rows.train)
+        test_loss, test_accuracy = self.evaluated(*self.rows.test)
+        layers = self._layers_measured(updates)
+        grad_norm = float(np.sqrt(np.sum(layers[:, 0] ** 2)))
+        self.measures = Measures(loss, test_loss, accuracy, test_accuracy, grad_norm, layers)
+        for name in ("test_loss", "accuracy", "grad_norm"):
+            self.curves.of[name].add_one(self.step, getattr(self.measures, name))
+        self.measured_at = time.perf_counter()
+        self.measuring_took = self.measured_at - start
+
+    def evaluated(self, x: Tensor, y: Tensor) -> tuple[float, float]:
+        """The loss of rows, and their accuracy or R2; NaN without rows."""
+        if not x.shape[0]:
+            return math.nan, math.nan
+        with no_grad(), fork_rng(), np.errstate(all="ignore"):
+            scores = self.model(x) if self.recipe.evaluates_in_training else outputs_of(self.model, x)
+            loss = float(self.regime.loss(scores, y).item())
+            measures = self.rows.task.measure(scores.array, y.array)
+        return loss, measures["r2" if self.rows.kind == "regression" else "accuracy"]
+
+    def _layers_measured(self, updates: list[float] | None) -> np.ndarray:
+        table = np.full((len(self.layers), 3), np.nan)
+        for k, layer in enumerate(self.layers):
+            gradients = [p.grad.array for p in (layer.weight, layer.bias) if p.grad is not None]
+            table[k, 0] = math.hypot(*map(norm, gradients)) if gradients else math.nan
+            table[k, 1] = norm(layer.weight.array)
+            table[k, 2] = updates[k] / table[k, 1] if updates and table[k, 1] else math.nan
+        return table
+
+    # Changes while it goes on.
+
+    def set(self, settings: Settings) -> None:
+        """Go on with other settings, of which none builds anew."""
+        old = self.regime
+        settings = self.recipe.settings(settings)
+        changed = {name for name in LIVE if getattr(settings, name) != getattr(old.settings, name)}
+        new = dataclasses.replace(old, settings=settings)
+        if "batch" in changed:
+            new = self._with_batches(new)
+        if "dropout" in changed:
+            new = dataclasses.replace(new, model=with_dropout(new.model, settings.dropout).train())
+        if "loss" in changed:
+            new = dataclasses.replace(new, loss=self.recipe.loss(settings, new.rows))
+        if "optimizer" in changed:
+            new = dataclasses.replace(new, optimizer=self.recipe.optimizer(settings, new.model))
+        self.recipe.tune(new.optimizer, settings)
+        self.regime = new if changed <= {"learning_rate"} else self._with_engine(new)
+
+    def take_rows(self, rows: Rows) -> None:
+        """Go on with other rows, from the beginning of an epoch."""
+        new = dataclasses.replace(self.regime, rows=self.recipe.rows(rows))
+        self.regime = self._with_engine(self._with_batches(new))
+
+    def _with_batches(self, regime: Regime) -> Regime:
+        return dataclasses.replace(
+            regime,
+            batches=self.recipe.batches(regime.settings, regime.rows),
+            first=self.step,
+            epochs=self.epoch,
+            samples=self.samples,
+        )
+
+    def _with_engine(self, regime: Regime) -> Regime:
+        engine = self.recipe.engine(
+            regime.model, objective(regime.loss, regime.settings, regime.model), regime.optimizer, regime.batches
+        )
+        return dataclasses.replace(regime, engine=engine, engine_first=self.step)
+
+    # Taking down and putting back.
+
+    def snapshot(self) -> Snapshot:
+        """All that decides the steps to come."""
+        regime = self.regime
+        return Snapshot(
+            self.step, self.loss, regime,
+            arrays=[(t.array, t.array.copy()) for t in tensors_of(regime.model, regime.optimizer)],
+            states=[(p, dict(state)) for p, state in regime.optimizer.state.items()],
+            gradients=[(p, None if p.grad is None else p.grad.array.copy()) for p in regime.model.parameters()],
+            generator=self.generator,
+            order=regime.batches.order,
+            start=regime.batches.start,
+            taken=getattr(regime.engine, "taken", 0),
+            measures=self.measures,
+        )  # fmt: skip
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Stand where the snapshot was taken. The curves stay as they are."""
+        self.step, self.loss, self.regime = snapshot.step, snapshot.loss, snapshot.regime
+        regime = self.regime
+        for array, values in snapshot.arrays:
+            array[...] = values
+        for p, state in snapshot.states:
+            regime.optimizer.state[p] = dict(state)
+        self.recipe.tune(regime.optimizer, regime.settings)
+        for p, gradient in snapshot.gradients:
+            p.grad = None if gradient is None else Tensor.wrap(gradient.copy())
+        self.generator, self.measures = snapshot.generator, snapshot.measures
+        regime.batches.order, regime.batches.start = snapshot.order, snapshot.start
+        if hasattr(regime.engine, "taken"):
+            regime.engine.taken = snapshot.taken
+
+
+def norm(x: np.ndarray) -> float:
+    """The root of the sum of squares, in double precision."""
+    return float(np.linalg.norm(x.astype(np.float64)))
