@@ -1,11 +1,11 @@
 /** The arithmetic of what is selected: a neuron's sum, or a weight's chain rule. */
 
-import { useEffect } from "preact/hooks";
 import type { Inspection, State } from "../protocol";
+import { answer, answers } from "../inspecting";
 import { data, selection, state } from "../store";
-import { answers, called, neuronOf, weightOf } from "./inspector/names";
+import { parse } from "../tree";
+import { called } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
-import { answer, watchSelection } from "./inspector/watch";
 import { WeightChain } from "./inspector/Weight";
 import { isFull } from "./parts/Num";
 import { toNumber } from "./setup/values";
@@ -56,7 +56,7 @@ function Hint({ network }: { network: State["network"] | undefined }) {
 function title(network: State["network"], inputs: string[]): string {
   const { neuron, edge } = selection.value;
   if (edge === undefined) return `Neuron ${neuron}: ${called(neuron ?? "", network, inputs)}`;
-  const { layer, neuron: to, input } = weightOf(edge);
+  const { layer, neuron: to, input } = parse(edge);
   const target = called(`${layer}.${to}`, network, inputs);
   if (input === "b") return `Bias ${edge}: of ${target}`;
   return `Weight ${edge}: ${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`;
@@ -64,7 +64,7 @@ function title(network: State["network"], inputs: string[]): string {
 
 function Shown({ shown }: { shown: Inspection | null }) {
   const { neuron, edge } = selection.value;
-  if (edge === undefined && neuronOf(neuron ?? "0.0").layer === 0) {
+  if (edge === undefined && parse(neuron ?? "0.0").layer === 0) {
     return <p class="hint">An input computes nothing: it hands each row's number on. Follow one of its weights to a neuron.</p>;
   }
   if (shown === null) return <p class="hint">Being worked out …</p>;
@@ -72,7 +72,6 @@ function Shown({ shown }: { shown: Inspection | null }) {
 }
 
 export function Inspector() {
-  useEffect(watchSelection, []);
   const { neuron, edge } = selection.value;
   const network = state.value?.network;
   const isChosen = neuron !== undefined || edge !== undefined;

@@ -30,17 +30,12 @@ function Seed({ control }: { control: Control }) {
   );
 }
 
-/** Theme: the system's, or the one that was chosen here before. */
-function useTheme(): void {
+/** The colours that were chosen here before. */
+function useKeptTheme(): void {
   useEffect(() => {
     const kept = localStorage.getItem(REMEMBERED);
     if (kept === "light" || kept === "dark") theme.value = kept;
   }, []);
-  const chosen = theme.value;
-  useEffect(() => {
-    if (chosen === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = chosen;
-  }, [chosen]);
 }
 
 function ThemeChoice() {
@@ -70,7 +65,7 @@ function Opens({ name, label, action = name }: { name: typeof dialog.value; labe
 }
 
 export function TopBar() {
-  useTheme();
+  useKeptTheme();
   const seed = hello.value?.controls.find(({ name }) => name === "seed");
   const problem = hello.value?.problems.find(({ name }) => name === state.value?.settings.problem);
   return (

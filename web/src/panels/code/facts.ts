@@ -2,8 +2,8 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { NeuronInspection, WeightInspection } from "../../protocol";
+import { question } from "../../inspecting";
 import { inspection, latest, onFrame, selection, send, state } from "../../store";
-import { question } from "../inspector/names";
 import type { Facts } from "./changes";
 
 interface Moment {

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { exact } from "../../numbers";
 import type { Given } from "../../numbers";
 import { send } from "../../store";
+import { parse } from "../../tree";
 import { toNumber } from "../setup/values";
-import { weightOf } from "./names";
 import { Num } from "../parts/Num";
 
 interface Props {
@@ -27,7 +27,7 @@ export function Edit({ edge, value, label, term }: Props) {
     requestAnimationFrame(() => button.current?.focus());
   };
   const write = (text: string): void => {
-    const { layer, neuron, input: from } = weightOf(edge);
+    const { layer, neuron, input: from } = parse(edge);
     send({ do: "edit", layer, neuron, input: from, value: toNumber(text) ?? text });
     close();
   };

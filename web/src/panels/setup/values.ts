@@ -84,7 +84,7 @@ export function useDraft(control: Control): Draft {
   const isEditing = useRef(false);
   const version = state.value?.version;
   useEffect(() => {
-    if (!isEditing.current) setDraft(null);
+    if (!isEditing.current && refused(control.name) === "") setDraft(null);
   }, [version]);
   return {
     shown: draft ?? settled(control),
