@@ -12,6 +12,7 @@ import { Lessons } from "./panels/Lessons";
 import { MapPanel } from "./panels/MapPanel";
 import { Mistakes } from "./panels/Mistakes";
 import { Network } from "./panels/Network";
+import { Program } from "./panels/Program";
 import { Scrubber } from "./panels/Scrubber";
 import { Setup } from "./panels/Setup";
 import { Share } from "./panels/Share";
@@ -35,7 +36,7 @@ export function App() {
         <div class="inspect"><Inspector /><Code /></div>
       </main>
       <aside class="column right" aria-label="What the model says"><MapPanel /><Charts /></aside>
-      <Help /><Share /><Csv /><Compare /><Lessons />
+      <Help /><Share /><Program /><Csv /><Compare /><Lessons />
     </div>
   );
 }

@@ -15,7 +15,6 @@ export interface Transport {
 /** Puts an answer where the panels see it. */
 export function dispatch(answer: Answer): void {
   batch(() => {
-    if (answer.is !== "refused") store.refusal.value = "";
     switch (answer.is) {
       case "hello": store.hello.value = answer; break;
       case "state":
