@@ -1,0 +1,31 @@
+/** One line of the setup: label, inputs, and beneath them the server's words where it refused a value. */
+
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import type { Control } from "../../protocol";
+import { dashed, refused } from "./values";
+
+/** What the control under the pointer or the focus is for. */
+export const helped = signal<Control | null>(null);
+
+export function describedBy(control: Control): string {
+  return refused(control.name) === "" ? `help-${dashed(control.name)}` : `refused-${dashed(control.name)}`;
+}
+
+export function Refusal({ name }: { name: string }) {
+  const words = refused(name);
+  return words === "" ? null : <p class="refusal" role="alert" id={`refused-${dashed(name)}`}>{words}</p>;
+}
+
+export function Row({ control, children }: { control: Control; children: ComponentChildren }) {
+  const name = dashed(control.name);
+  const show = (): void => void (helped.value = control);
+  return (
+    <div class="setting" data-setting={name} onFocusCapture={show} onPointerEnter={show}>
+      <label for={`set-${name}`}>{control.label}</label>
+      <div class="inputs">{children}</div>
+      <span class="spoken" id={`help-${name}`}>{control.help}</span>
+      <Refusal name={control.name} />
+    </div>
+  );
+}
