@@ -18,6 +18,7 @@ import { Setup } from "./panels/Setup";
 import { Share } from "./panels/Share";
 import { TopBar } from "./panels/TopBar";
 import { Transport } from "./panels/Transport";
+import { Tabs } from "./panels/Tabs";
 import { isConnected, tab } from "./store";
 
 export function App() {
@@ -26,6 +27,7 @@ export function App() {
       <header class="top"><TopBar /></header>
       {!isConnected.value && <p class="banner" role="alert">The server is away. This page goes on by itself when it is back.</p>}
       <section class="transport-bar" aria-label="Transport"><Transport /><Counters /></section>
+      <Tabs />
       <aside class="column setup" aria-label="Setup"><Setup /><Mistakes /></aside>
       <main class="column centre">
         <Network />

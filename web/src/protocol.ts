@@ -77,6 +77,7 @@ export interface Data {
   is: "data";
   version: number;
   names: string[];
+  target: string;
   axes: [number, number];
   ranges: [number, number, number, number];
   points: [number, number][];

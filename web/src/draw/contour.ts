@@ -35,14 +35,13 @@ export function lead(numbers: Numbers, classes: number, index: number, into: Flo
   return into;
 }
 
-/** Draws pieces into a box in which the grid's outermost samples lie on the edges. */
+/** Draws pieces into a box over which the grid's numbers were computed, each in the middle of its pixel. */
 export function trace(target: CanvasRenderingContext2D, pieces: number[], width: number, height: number, boxWidth: number, boxHeight: number): void {
-  const across = boxWidth / (width - 1);
-  const down = boxHeight / (height - 1);
+  const [across, down] = [boxWidth / width, boxHeight / height];
   target.beginPath();
   for (let i = 0; i + 3 < pieces.length; i += 4) {
-    target.moveTo(pieces[i] * across, pieces[i + 1] * down);
-    target.lineTo(pieces[i + 2] * across, pieces[i + 3] * down);
+    target.moveTo((pieces[i] + 0.5) * across, (pieces[i + 1] + 0.5) * down);
+    target.lineTo((pieces[i + 2] + 0.5) * across, (pieces[i + 3] + 0.5) * down);
   }
   target.stroke();
 }

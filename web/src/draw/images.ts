@@ -25,13 +25,11 @@ export class Tile {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** Draws the grid so that its outermost samples lie on the edges of the box, where they were computed. */
+  /** Draws the grid smoothly: each number was computed in the middle of its pixel. */
   draw(target: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
-    const [left, across] = this.width > 1 ? [0.5, this.width - 1] : [0, 1];
-    const [top, down] = this.height > 1 ? [0.5, this.height - 1] : [0, 1];
     target.imageSmoothingEnabled = true;
     target.imageSmoothingQuality = "high";
-    target.drawImage(this.canvas, left, top, across, down, x, y, width, height);
+    target.drawImage(this.canvas, x, y, width, height);
   }
 
   /** Draws each number as a cell of one colour. */

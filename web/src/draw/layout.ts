@@ -94,7 +94,7 @@ function shape(count: number, height: number): Shape {
   const columns = count > ONE_COLUMN ? Math.ceil(Math.sqrt(count)) : 1;
   const rows = Math.ceil(count / columns);
   const room = height / rows;
-  const gap = rows <= 5 ? 14 : room > 40 ? 8 : room > 20 ? 4 : 2;
+  const gap = room > TILE + 8 ? Math.min(32, room - TILE) : room > 20 ? 4 : 2;
   const size = Math.max(4, Math.min(columns > 1 ? 20 : TILE, Math.floor(room - gap)));
   return { columns, rows, size, gap: columns > 1 ? Math.min(gap, 3) : gap };
 }

@@ -242,7 +242,7 @@ function paintLine(target: CanvasRenderingContext2D, { x, y, size }: Node, line:
   target.lineWidth = 1.5;
   target.strokeStyle = css(colours.ink);
   target.beginPath();
-  line.values.forEach((value, i) => target.lineTo(x - size / 2 + (i / (line.values.length - 1)) * size, down(value)));
+  line.values.forEach((value, i) => target.lineTo(x - size / 2 + ((i + 0.5) / line.values.length) * size, down(value)));
   target.stroke();
 }
 

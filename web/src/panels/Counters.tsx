@@ -31,9 +31,9 @@ function counters(kind: Kind): Counter[] {
     { name: "steps-per-second", stat: "steps_per_second", label: "Steps/s", says: (value) => (Number.isNaN(value) ? ABSENT : count(value)) },
     { name: "loss", stat: "loss", label: "Train loss", says: measured((value) => real(value)) },
     { name: "test-loss", stat: "test_loss", label: "Test loss", says: measured((value) => real(value)) },
-    { name: "accuracy", stat: "accuracy", label: isRegression ? "Train R²" : "Train accuracy", says: measured(score) },
-    { name: "test-accuracy", stat: "test_accuracy", label: isRegression ? "Test R²" : "Test accuracy", says: measured(score) },
-    { name: "grad-norm", stat: "grad_norm", label: "Gradient norm", says: measured((value) => real(value, 3)) },
+    { name: "accuracy", stat: "accuracy", label: isRegression ? "R²" : "Accuracy", says: measured(score) },
+    { name: "test-accuracy", stat: "test_accuracy", label: isRegression ? "Test R²" : "Test acc.", says: measured(score) },
+    { name: "grad-norm", stat: "grad_norm", label: "Grad. norm", says: measured((value) => real(value, 3)) },
   ];
 }
 

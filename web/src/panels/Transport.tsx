@@ -1,7 +1,6 @@
 /** Play, steps of all sizes, speed, and where to stop. */
 
-import { useState } from "preact/hooks";
-import { act, runTo } from "../actions";
+import { act } from "../actions";
 import type { Action } from "../actions";
 import { SPEEDS, isRunning, setSpeed, speed } from "../pace";
 import { state } from "../store";
@@ -26,29 +25,6 @@ function Press({ action, title, sign, label, of = "" }: { action: Action; title:
   );
 }
 
-function RunTo() {
-  const [unit, setUnit] = useState<"step" | "epoch">("epoch");
-  const [text, setText] = useState("");
-  const value = Number(text);
-  const isGood = text !== "" && Number.isInteger(value) && value >= 0;
-  const go = (event: Event): void => {
-    event.preventDefault();
-    if (isGood) runTo(unit, value);
-  };
-  return (
-    <form class="run-to" onSubmit={go}>
-      <label class="label" for="run-to">Run to</label>
-      <select aria-label="Run to a step or an epoch" value={unit} onChange={(event) => setUnit(event.currentTarget.value as "step" | "epoch")}>
-        <option value="epoch">epoch</option>
-        <option value="step">step</option>
-      </select>
-      <input id="run-to" type="text" inputMode="numeric" autocomplete="off" data-control="run-to" value={text} aria-invalid={text !== "" && !isGood}
-        onInput={(event) => setText(event.currentTarget.value)} />
-      <button type="submit" data-action="run-to" disabled={!isGood}>Go</button>
-    </form>
-  );
-}
-
 export function Transport() {
   const running = isRunning();
   const hasEnded = state.value?.status === "ended";
@@ -67,7 +43,6 @@ export function Transport() {
       <select class="speed" data-control="speed" aria-label="Speed" value={speed.value.value} onChange={(event) => setSpeed(event.currentTarget.value)}>
         {SPEEDS.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
       </select>
-      <RunTo />
     </div>
   );
 }
