@@ -39,7 +39,7 @@ class Running:
         """An open socket, past the messages that greet it."""
         with self.raw_socket(**headers) as socket:
             greeting = [hear(socket)["is"] for _ in range(3)]
-            assert greeting == ["hello", "state", "data"]
+            assert greeting == ["hello", "data", "state"]
             yield socket
 
     def raw_socket(self, **changes):

@@ -17,7 +17,6 @@ from backlit.data.errors import DataError
 from backlit.data.files import SEPARATORS, check_names, header_of
 from backlit.live.messages import Refusal
 from backlit.live.rows import Table
-from backlit.suggest import did_you_mean
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 50_000
@@ -81,15 +80,6 @@ def read_table(body: bytes) -> Table:
         else:
             values[:, number] = [_finite(name, line, cell, separator) for line, cell in cells]
     return Table(names, values, labels)
-
-
-def target_of(asked: str | None, table: Table) -> str:
-    """The column to predict: the one that was asked for, or the last. Raises UploadError if there is no such column."""
-    if asked is None:
-        return table.names[-1]
-    if asked not in table.names:
-        raise UploadError(f"There is no column {asked[:LONGEST_TEXT]!r}. {did_you_mean(asked, table.names)}")
-    return asked
 
 
 def _header(body: bytes) -> tuple[list[str], str]:
