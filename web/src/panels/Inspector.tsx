@@ -14,7 +14,7 @@ import { toNumber } from "./setup/values";
 function Rows({ rows }: { rows: number }) {
   const { row } = selection.value;
   const choose = (next: number | null): void => void (selection.value = { ...selection.value, row: next });
-  const at = (text: string): number => Math.min(rows - 1, Math.max(0, Math.trunc(toNumber(text) ?? 1) - 1));
+  const at = (text: string): number => Math.min(rows - 1, Math.max(0, Math.trunc(toNumber(text) ?? 0)));
   return (
     <div class="rows">
       <fieldset class="segmented" aria-label="Rows">
@@ -24,9 +24,9 @@ function Rows({ rows }: { rows: number }) {
       {row !== null && (
         <span class="stepper">
           <button type="button" aria-label="Row before" disabled={row <= 0} onClick={() => choose(row - 1)}>‹</button>
-          <input type="text" inputMode="numeric" aria-label={`Row, 1 to ${rows}`} value={String(row + 1)} onChange={(event) => choose(at(event.currentTarget.value))} />
+          <input type="text" inputMode="numeric" aria-label={`Row of the batch, 0 to ${rows - 1}`} value={String(row)} onChange={(event) => choose(at(event.currentTarget.value))} />
           <button type="button" aria-label="Row after" disabled={row >= rows - 1} onClick={() => choose(row + 1)}>›</button>
-          <span class="hint">of {rows}</span>
+          <span class="hint">of 0 to {rows - 1}</span>
         </span>
       )}
     </div>

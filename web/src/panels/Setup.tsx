@@ -6,7 +6,7 @@ import { Field } from "./setup/fields";
 import { Layers } from "./setup/Layers";
 import { Problems } from "./setup/Problems";
 import { helped } from "./setup/Row";
-import { asked } from "./setup/values";
+import { asked, isShort } from "./setup/values";
 
 const GROUPS: { name: Control["group"]; title: string }[] = [
   { name: "data", title: "Data" },
@@ -50,7 +50,7 @@ export function Setup() {
     <form class="settings" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
       <Elsewhere />
       {GROUPS.map(({ name, title }) => {
-        const members = shown.filter(({ group }) => group === name);
+        const members = shown.filter(({ group }) => group === name).sort((one, other) => Number(isShort(one)) - Number(isShort(other)));
         if (members.length === 0) return null;
         return (
           <fieldset key={name} data-group={name}>

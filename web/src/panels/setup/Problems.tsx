@@ -7,12 +7,14 @@ import type { Dot, Picture } from "./pictures";
 import { helped, Refusal } from "./Row";
 import { dashed, setControl, settled } from "./values";
 
+const RADII: Partial<Record<Picture["kind"], number>> = { corners: 4.5, curve: 1.2 };
+
 function Mark({ dot, kind }: { dot: Dot; kind: Picture["kind"] }) {
   const x = 20 + 16 * dot.x;
   const y = 20 - 16 * dot.y;
   if (kind === "digit") return <rect class="ink" x={x - 2.4} y={y - 2.4} width="4.8" height="4.8" />;
   if (kind === "values") return <rect class={`value-${Math.min(4, Math.floor(dot.label * 5))}`} x={x - 2.9} y={y - 2.9} width="5.8" height="5.8" />;
-  return <circle class={`class-${dot.label}`} cx={x} cy={y} r={kind === "curve" ? 1.2 : 1.7} />;
+  return <circle class={`class-${dot.label}`} cx={x} cy={y} r={RADII[kind] ?? 1.7} />;
 }
 
 export function Drawing({ name, kind }: { name: string; kind: string }) {
