@@ -10,7 +10,7 @@ from backlit import nn
 from backlit.autograd.modes import no_grad
 from backlit.live.controls import Settings
 from backlit.live.rows import Rows
-from backlit.nn.functional import softmax
+from backlit.nn.functional import sigmoid, softmax
 from backlit.optim import Optimizer
 from backlit.optim.writing import zeros_like
 from backlit.tensor import Tensor
@@ -38,7 +38,7 @@ class Brier(nn.Module):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Any:
-        return ((input.sigmoid() - target) ** 2).mean()
+        return ((sigmoid(input) - target) ** 2).mean()
 
 
 LOSSES: dict[str, Any] = {
@@ -50,6 +50,17 @@ LOSSES: dict[str, Any] = {
     "l1": nn.L1Loss,
     "huber": nn.HuberLoss,
 }
+
+
+class SharedOrder(Batches):
+    """Rows in an order of their own, or in the one that a run beside this has drawn: `given`."""
+
+    given: np.ndarray | None = None
+
+    def draw(self) -> np.ndarray:
+        """The order of an epoch. One is drawn in any case, so that what is drawn after it is the same in both runs."""
+        own = super().draw()
+        return own if self.given is None else self.given
 
 
 class Recipe:
@@ -110,9 +121,9 @@ class Recipe:
                     fresh = {"momentum_buffer": zeros_like(p)}
                 optimizer.state[p] = {**fresh, **optimizer.state[p]}
 
-    def batches(self, settings: Settings, rows: Rows) -> Batches:
+    def batches(self, settings: Settings, rows: Rows) -> SharedOrder:
         """The training rows in the order of the steps."""
-        return Batches(*rows.train, settings.batch, shuffle=True)
+        return SharedOrder(*rows.train, settings.batch, shuffle=True)
 
     def engine(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
         """Who computes the steps: the first 200 eagerly, which is as long as compiling takes, and then natively."""
@@ -139,11 +150,12 @@ def linear_layers(model: nn.Module) -> list[Any]:
 
 def with_dropout(model: nn.Sequential, rate: float) -> nn.Sequential:
     """The same modules with another share of dropout, or none, after each activation."""
-    modules = [module for module in model if not isinstance(module, nn.Dropout)]
-    kinds = tuple(set(LAYER_ACTIVATIONS.values()))
-    made: list[nn.Module] = []
-    for module in modules:
-        made += [module, nn.Dropout(rate)] if rate and isinstance(module, kinds) else [module]
+    made: list[Any] = []
+    for module in model:
+        if not isinstance(module, nn.Dropout):
+            made.append(module)
+        if rate and isinstance(module, tuple(LAYER_ACTIVATIONS.values())):
+            made.append(nn.Dropout(rate))
     return nn.Sequential(*made)
 
 
@@ -155,4 +167,4 @@ def predicted(rows: Rows, scores: np.ndarray) -> np.ndarray:
     if rows.kind == "regression":
         return scores.astype(np.float64) * rows.task.std + rows.task.mean
     made = Tensor.wrap(scores)
-    return np.asarray((made.sigmoid() if rows.kind == "binary" else softmax(made, -1)).array)
+    return np.asarray((sigmoid(made) if rows.kind == "binary" else softmax(made, -1)).array)

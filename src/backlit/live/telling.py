@@ -9,6 +9,7 @@ import numpy as np
 from backlit.live.controls import CONTROLS, Settings
 from backlit.live.frames import STATS
 from backlit.live.messages import Message, Refusal
+from backlit.live.mistakes import MISTAKES
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
 from backlit.version import __version__
@@ -42,7 +43,7 @@ def hello() -> Message:
         "version": __version__,
         "controls": [control.to_json() for control in CONTROLS.values()],
         "problems": problems,
-        "mistakes": [],
+        "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],
         "lessons": [],
         "stats": list(STATS),
         "code": CODE,
@@ -55,7 +56,7 @@ def state(session: Session) -> Message:
     return {
         "is": "state",
         "version": session.version,
-        "status": "playing" if session.is_playing else "paused",
+        "status": session.status,
         "settings": values(session),
         "address": session.settings.address(),
         "network": network(session),
@@ -64,10 +65,16 @@ def state(session: Session) -> Message:
         "phase": None,
         "step": training.step,
         "epoch": training.epoch,
-        "timeline": {"first": 0, "last": training.step, "shown": training.step, "moments": []},
-        "findings": [],
-        "mistake": {"name": None, "title": "", "symptom": "", "is_guess": False},
-        "rival": None,
+        "timeline": {
+            "first": 0,
+            "last": training.step if session.present is None else session.present.step,
+            "shown": training.step,
+            "moments": session.timeline.steps,
+        },
+        "findings": findings(session),
+        "mistake": mistake(session),
+        "rival": rival(session),
+        "rescue": session.rescue,
         "notes": session.notes,
         "kind": session.rows.kind,
         "batch_rows": [],
@@ -87,12 +94,40 @@ def values(session: Session) -> dict[str, Any]:
     return plain | in_force
 
 
+def findings(session: Session) -> list[Message]:
+    """What the doctor makes of the run; nothing while a mistake is to be guessed, unless he was asked."""
+    watching = session.training.watching
+    if watching is None or (session.is_guess and not session.is_diagnosed):
+        return []
+    return watching.findings()
+
+
+def mistake(session: Session) -> dict[str, Any]:
+    """The mistake of the run, as far as it may be known."""
+    made = session.mistake
+    if made is None:
+        return {"name": None, "title": "", "symptom": "", "is_guess": False}
+    if session.is_guess:
+        return {"name": None, "title": "A hidden mistake", "symptom": "", "is_guess": True}
+    return {"name": made.name, "title": made.title, "symptom": made.symptom, "is_guess": False}
+
+
+def rival(session: Session) -> dict[str, Any] | None:
+    """In what the second run differs."""
+    if session.knob is None:
+        return None
+    control, value = CONTROLS[session.knob[0]], session.knob[1]
+    labels = {choice.value: choice.label for choice in control.choices}
+    said = labels.get(value, value) if isinstance(value, str) else control.written(value)
+    return {"control": control.name, "value": value, "label": f"{control.label}: {said}"}
+
+
 def network(session: Session) -> dict[str, Any]:
     rows = session.rows
     outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
     return {
         "sizes": session.sizes,
-        "activations": [*session.settings.layer_activations, "linear"],
+        "activations": [*session.training.regime.settings.layer_activations, "linear"],
         "outputs": outputs.get(rows.kind, [rows.target]),
         "parameters": sum(p.array.size for p in session.training.model.parameters()),
     }
@@ -149,7 +184,8 @@ def arrays(session: Session, maps: bool) -> dict[str, np.ndarray]:
         "samples": training.samples, "steps_per_second": session.steps_per_second, "loss": measures.loss,
         "test_loss": measures.test_loss, "accuracy": measures.accuracy, "test_accuracy": measures.test_accuracy,
         "grad_norm": measures.grad_norm, "phase": -1, "is_playing": session.is_playing, "has_maps": maps,
-        "shown_step": training.step, "rival_loss": np.nan,
+        "shown_step": training.step,
+        "rival_loss": np.nan if session.rival is None else session.rival.measures.loss,
     }  # fmt: skip
     out = {
         "stats": np.array([float(stats[name]) for name in STATS]),
@@ -158,9 +194,20 @@ def arrays(session: Session, maps: bool) -> dict[str, np.ndarray]:
         "layers": measures.layers,
         "curves": training.curves.buckets(),
     }
+    if session.rival is not None:
+        out["rival_curves"] = session.rival.curves.buckets()
     if maps:
-        with np.errstate(all="ignore"):
-            out |= {"pictures": session.plane.neurons(training.model), "output": session.plane.output(training.model)}
+        out |= drawings(session)
+    return out
+
+
+def drawings(session: Session) -> dict[str, np.ndarray]:
+    """The maps of a frame."""
+    plane, model = session.plane, session.training.model
+    with np.errstate(all="ignore"):
+        out = {"pictures": plane.neurons(model), "output": plane.output(model)}
+        if session.rival is not None:
+            out["rival_output"] = plane.output(session.rival.model)
     return out
 
 

@@ -5,27 +5,29 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlit import nn
 from backlit.autograd.modes import no_grad
-from backlit.live.build import Recipe, linear_layers, objective, with_dropout
+from backlit.live.build import Recipe, SharedOrder, linear_layers, objective, with_dropout
 from backlit.live.controls import Settings
 from backlit.live.curves import Curves
 from backlit.live.rows import Rows
 from backlit.optim import Optimizer
 from backlit.random import default_generator, fork_rng, manual_seed
 from backlit.tensor import Tensor
-from backlit.train.batches import Batches
 from backlit.train.choices import Loss
 from backlit.train.engines import Engine
 from backlit.train.loop import outputs_of
 from backlit.train.rehearsal import tensors_of
+
+if TYPE_CHECKING:
+    from backlit.live.watching import Watching
 
 #: Seconds between two measurements at least, and the share of the time that they may take.
 MEASURED_EVERY, MEASURED_SHARE = 0.05, 0.2
@@ -35,16 +37,21 @@ LIVE = ("learning_rate", "momentum", "l1", "l2", "dropout", "loss", "optimizer",
 
 @dataclass(frozen=True)
 class Regime:
-    """All that computes the steps, until a setting changes. `first` is the step at which this order of rows began,
-    after so many `epochs` and `samples`; the engine counts its steps from `engine_first`.
+    """All that computes the steps, until a setting changes.
+
+    `settings` and `rows` are what a recipe made of those that were `asked` for and `given`. `first` is the step at
+    which this order of rows began, after so many `epochs` and `samples`; the engine counts its steps from
+    `engine_first`.
     """
 
+    asked: Settings
+    given: Rows
     settings: Settings
     rows: Rows
     model: nn.Sequential
     loss: Loss
     optimizer: Optimizer
-    batches: Batches
+    batches: SharedOrder
     engine: Engine
     engine_first: int = 0
     first: int = 0
@@ -92,30 +99,43 @@ class Snapshot:
 
 
 class Training:
-    """A run of settings on rows. It has a random generator of its own, so that runs side by side do not mix."""
+    """A run of settings on rows. It has a random generator of its own, so that runs side by side do not mix.
 
-    def __init__(self, settings: Settings, rows: Rows, recipe: Recipe | None = None) -> None:
-        self.recipe = recipe or Recipe()
+    With a `leader` it draws the random numbers that the leader did, and follows it. `watching` is the doctor's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        rows: Rows,
+        recipe: Recipe | None = None,
+        leader: Training | None = None,
+        watching: Watching | None = None,
+    ) -> None:
+        self.recipe, self.watching = recipe or Recipe(), watching
         with fork_rng():
             manual_seed(settings.seed)
-            self.regime = self._built(self.recipe.settings(settings), self.recipe.rows(rows))
-            self.generator = default_generator.get_state()
+            self.regime = self._built(settings, rows)
+            self.generator: np.ndarray = default_generator.get_state() if leader is None else leader.first_generator
+        self.first_generator: np.ndarray = self.generator
         self.step = 0
         self.loss = math.nan  # of the last step
+        self.last_losses = np.empty(0)  # of the steps that were taken together with it
         self.curves = Curves()
         self.pace = 0.0  # seconds a step
         self.measured_at = -math.inf
         self.measuring_took = 0.0
         self.measures = Measures()
 
-    def _built(self, settings: Settings, rows: Rows) -> Regime:
+    def _built(self, asked: Settings, given: Rows) -> Regime:
         recipe = self.recipe
+        settings, rows = recipe.settings(asked), recipe.rows(given)
         model = recipe.model(settings, rows)
         model.train()
         loss, optimizer = recipe.loss(settings, rows), recipe.optimizer(settings, model)
         batches = recipe.batches(settings, rows)
         engine = recipe.engine(model, objective(loss, settings, model), optimizer, batches)
-        return Regime(settings, rows, model, loss, optimizer, batches, engine)
+        return Regime(asked, given, settings, rows, model, loss, optimizer, batches, engine)
 
     # Where it stands.
 
@@ -165,18 +185,28 @@ class Training:
     def advance(self, most: int) -> np.ndarray:
         """Take at least one step and at most `most`.  Out: their losses (steps,), penalties included."""
         start = time.perf_counter()
-        with self.running():
-            losses = self.regime.engine.advance(most, self.step - self.regime.engine_first)
+        with self.watching.steps(self) if self.watching else nullcontext():
+            losses = self._steps(most)
         self.pace = (time.perf_counter() - start) / len(losses)
-        self.curves.of["loss"].add(np.arange(self.step + 1, self.step + 1 + len(losses)), losses)
-        self.step += len(losses)
-        self.loss = float(losses[-1])
+        self.curves.of["loss"].add(np.arange(self.step - len(losses) + 1, self.step + 1), losses)
         return losses
 
-    def advance_to(self, step: int) -> None:
-        """Take the steps up to one, and no look at any."""
-        while self.step < step:
-            self.advance(step - self.step)
+    def _steps(self, most: int) -> np.ndarray:
+        with self.running():
+            losses = self.regime.engine.advance(most, self.step - self.regime.engine_first)
+        self.step += len(losses)
+        self.last_losses, self.loss = losses, float(losses[-1])
+        return losses
+
+    def follow(self, leader: Training) -> None:
+        """Take the steps that the leader took, which are of one epoch, on the same rows where batches are as large."""
+        self._share_order(leader)
+        while self.step < leader.step:
+            self.advance(leader.step - self.step)
+
+    def _share_order(self, leader: Training) -> None:
+        ours, theirs = self.regime.batches, leader.regime.batches
+        ours.given = theirs.order if ours.batch_size == theirs.batch_size else None
 
     def steps_in(self, seconds: float) -> int:
         """How many steps fit."""
@@ -192,23 +222,38 @@ class Training:
 
     def advance_and_measure(self) -> np.ndarray:
         """One step whose update is measured.  Out: its loss (1,)."""
-        before = [layer.weight.array.copy() for layer in self.layers]
+        before = self._weights()
         losses = self.advance(1)
-        self.measure([norm(layer.weight.array - old) for layer, old in zip(self.layers, before, strict=True)])
+        self.measure(self._updates_since(before))
         return losses
 
+    def _weights(self) -> list[np.ndarray]:
+        return [layer.weight.array.copy() for layer in self.layers]
+
+    def _updates_since(self, before: list[np.ndarray]) -> list[float]:
+        return [norm(layer.weight.array - old) for layer, old in zip(self.layers, before, strict=True)]
+
     def measure(self, updates: list[float] | None = None) -> None:
-        """Look at the run as it stands. `updates` are how far the last step moved the weights of each layer."""
+        """Look at the run as it stands, and let the curves have it. `updates` are how far the last step moved the
+        weights of each layer; without them they are what they were.
+        """
         start = time.perf_counter()
-        loss, accuracy = self.evaluated(*self.rows.train)
-        test_loss, test_accuracy = self.evaluated(*self.rows.test)
-        layers = self._layers_measured(updates)
-        grad_norm = float(np.sqrt(np.sum(layers[:, 0] ** 2)))
-        self.measures = Measures(loss, test_loss, accuracy, test_accuracy, grad_norm, layers)
+        with self.watching.evaluation(self) if self.watching else nullcontext():
+            tested = self.evaluated(*self.rows.test)
+        self.measures = self.measured(updates, tested)
         for name in ("test_loss", "accuracy", "grad_norm"):
             self.curves.of[name].add_one(self.step, getattr(self.measures, name))
+        if self.watching:
+            self.watching.tell_score(self)
         self.measured_at = time.perf_counter()
         self.measuring_took = self.measured_at - start
+
+    def measured(self, updates: list[float] | None = None, tested: tuple[float, float] | None = None) -> Measures:
+        """What is known of the weights as they are; of the test rows too, unless that is given."""
+        loss, accuracy = self.evaluated(*self.rows.train)
+        test_loss, test_accuracy = tested or self.evaluated(*self.rows.test)
+        layers = self._layers_measured(updates)
+        return Measures(loss, test_loss, accuracy, test_accuracy, float(np.sqrt(np.sum(layers[:, 0] ** 2))), layers)
 
     def evaluated(self, x: Tensor, y: Tensor) -> tuple[float, float]:
         """The loss of rows, and their accuracy or R2; NaN without rows."""
@@ -222,21 +267,24 @@ class Training:
 
     def _layers_measured(self, updates: list[float] | None) -> np.ndarray:
         table = np.full((len(self.layers), 3), np.nan)
+        if updates is None and len(self.measures.layers):
+            table[:, 2] = self.measures.layers[:, 2]
         for k, layer in enumerate(self.layers):
             gradients = [p.grad.array for p in (layer.weight, layer.bias) if p.grad is not None]
             table[k, 0] = math.hypot(*map(norm, gradients)) if gradients else math.nan
             table[k, 1] = norm(layer.weight.array)
-            table[k, 2] = updates[k] / table[k, 1] if updates and table[k, 1] else math.nan
+            if updates is not None:
+                table[k, 2] = updates[k] / table[k, 1] if table[k, 1] else math.nan
         return table
 
     # Changes while it goes on.
 
     def set(self, settings: Settings) -> None:
         """Go on with other settings, of which none builds anew."""
-        old = self.regime
-        settings = self.recipe.settings(settings)
+        old, asked = self.regime, settings
+        settings = self.recipe.settings(asked)
         changed = {name for name in LIVE if getattr(settings, name) != getattr(old.settings, name)}
-        new = dataclasses.replace(old, settings=settings)
+        new = dataclasses.replace(old, asked=asked, settings=settings)
         if "batch" in changed:
             new = self._with_batches(new)
         if "dropout" in changed:
@@ -250,7 +298,7 @@ class Training:
 
     def take_rows(self, rows: Rows) -> None:
         """Go on with other rows, from the beginning of an epoch."""
-        new = dataclasses.replace(self.regime, rows=self.recipe.rows(rows))
+        new = dataclasses.replace(self.regime, given=rows, rows=self.recipe.rows(rows))
         self.regime = self._with_engine(self._with_batches(new))
 
     def _with_batches(self, regime: Regime) -> Regime:
@@ -300,6 +348,21 @@ class Training:
         regime.batches.order, regime.batches.start = snapshot.order, snapshot.start
         if hasattr(regime.engine, "taken"):
             regime.engine.taken = snapshot.taken
+
+
+def repeat(runs: Sequence[Training], step: int) -> None:
+    """Take the steps up to one again, side by side; the curves have them. The last one's update is measured."""
+    leader, *others = runs
+    while leader.step < step:
+        most = max(1, step - 1 - leader.step)
+        before = [run._weights() for run in runs] if leader.step == step - 1 else []
+        leader._steps(most)
+        for run in others:
+            run._share_order(leader)
+            while run.step < leader.step:
+                run._steps(leader.step - run.step)
+        for run, weights in zip(runs, before, strict=False):
+            run.measures = run.measured(run._updates_since(weights))
 
 
 def norm(x: np.ndarray) -> float:
