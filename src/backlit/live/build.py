@@ -9,6 +9,7 @@ import numpy as np
 from backlit import nn
 from backlit.autograd.modes import no_grad
 from backlit.live.controls import Settings
+from backlit.live.messages import Refusal
 from backlit.live.rows import Rows
 from backlit.nn.functional import sigmoid, softmax
 from backlit.optim import Optimizer
@@ -16,7 +17,7 @@ from backlit.optim.writing import zeros_like
 from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.choices import OPTIMIZERS, Loss
-from backlit.train.engines import Engine, engine_from
+from backlit.train.engines import Eager, Engine, engine_from
 from backlit.train.options import ACTIVATIONS
 from backlit.train.penalty import L1, weights_of, with_penalty
 from backlit.train.table import network_of
@@ -65,6 +66,21 @@ class SharedOrder(Batches):
         """The order of an epoch. One is drawn in any case, so that what is drawn after it is the same in both runs."""
         own = super().draw()
         return own if self.given is None else self.given
+
+
+class Loop(Eager):
+    """One step at a time, its calls in the order in which the page shows them. The numbers are Eager's, to the bit.
+
+    `reason` says why it is never compiled, if it is not.
+    """
+
+    reason = ""
+
+    def advance(self, most: int, after: int = 0) -> np.ndarray:
+        """Take one step."""
+        loss = self.forward_and_backward(*self.batches.next())
+        self.optimizer.step()
+        return np.array([loss.item()])
 
 
 class Recipe:
@@ -129,9 +145,13 @@ class Recipe:
         """The training rows in the order of the steps."""
         return SharedOrder(*rows.train, settings.batch, shuffle=True)
 
-    def engine(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
+        """A step as it is written, which the doctor listens to."""
+        return Loop(model, loss, optimizer, batches)
+
+    def engine(self, loop: Loop) -> Engine:
         """Who computes the steps: the first 200 eagerly, which is as long as compiling takes, and then natively."""
-        return engine_from("auto", model, loss, optimizer, batches)
+        return engine_from("auto", loop.model, loop.loss, loop.optimizer, loop.batches)
 
 
 def objective(loss: Loss, settings: Settings, model: nn.Module) -> Loss:
@@ -161,6 +181,21 @@ def with_dropout(model: nn.Sequential, rate: float) -> nn.Sequential:
         if rate and isinstance(module, tuple(LAYER_ACTIVATIONS.values())):
             made.append(nn.Dropout(rate))
     return nn.Sequential(*made)
+
+
+def check_batch(settings: Settings, rows: Rows, is_asked: bool = False) -> None:
+    """Raise Refusal for a batch that these rows cannot have. One that nobody asked for may be larger than all rows."""
+    count = int(np.count_nonzero(~rows.is_test))
+    if is_asked and settings.batch > count:
+        raise Refusal(
+            f"Batch size is at most {count:,}, the number of training rows, and {settings.batch:,} was given."
+        )
+    size = min(settings.batch, count)
+    if settings.batch_norm and (count - 1) % size == 0:
+        raise Refusal(
+            f"Of {count} training rows in batches of {size}, the last has a single row, which batch norm cannot "
+            f"normalise. Take a batch of {size + 1}."
+        )
 
 
 def predicted(rows: Rows, scores: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from backlit import nn
 from backlit.autograd.modes import no_grad
 from backlit.data.task import Kind
-from backlit.live.build import Recipe, SharedOrder, initialise, linear_layers
+from backlit.live.build import Loop, Recipe, SharedOrder, initialise, linear_layers
 from backlit.live.controls import Settings
 from backlit.live.messages import Refusal
 from backlit.live.problems import PROBLEMS, SEED
@@ -20,7 +21,7 @@ from backlit.suggest import did_you_mean
 from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.choices import Loss
-from backlit.train.engines import Eager, Engine
+from backlit.train.engines import Engine
 
 EVERY: tuple[Kind, ...] = ("binary", "classes", "regression")
 
@@ -42,26 +43,34 @@ class Mistake(Recipe):
     problem: ClassVar[str] = "circle"
 
 
-class Looping(Eager):
-    """Steps whose loop lacks something: they are taken one by one."""
-
-    reason = "a loop with this mistake is run as it is written"
+AS_WRITTEN = "a loop with this mistake is run as it is written"
 
 
-class WithoutZeroGrad(Looping):
+class WithoutZeroGrad(Loop):
+    reason = AS_WRITTEN
+
     def forward_and_backward(self, x: Any, y: Any) -> Any:
         loss = self.loss(self.model(x), y)
         loss.backward()
         return loss
 
 
-class WithoutStep(Looping):
+class WithoutStep(Loop):
+    reason = AS_WRITTEN
+
     def advance(self, most: int, after: int = 0) -> np.ndarray:
         """A forward and a backward pass."""
         return np.array([self.forward_and_backward(*self.batches.next()).item()])
 
 
-class ForgotZeroGrad(Mistake):
+class LoopMistake(Mistake):
+    """A mistake in the loop, which is run as it is written."""
+
+    def engine(self, loop: Loop) -> Engine:
+        return loop
+
+
+class ForgotZeroGrad(LoopMistake):
     name, title = "forgot-zero-grad", "zero_grad() forgotten"
     symptom = "The loss swings, or grows without end."
     lesson = (
@@ -70,17 +79,17 @@ class ForgotZeroGrad(Mistake):
     )
     rules = ("missing-zero-grad",)
 
-    def engine(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
         return WithoutZeroGrad(model, loss, optimizer, batches)
 
 
-class ForgotStep(Mistake):
+class ForgotStep(LoopMistake):
     name, title = "forgot-step", "step() forgotten"
     symptom = "Gradients are there, and the weights stay as they are."
     lesson = "backward() computes gradients and changes no weight: optimizer.step() does that."
     rules = ("missing-step",)
 
-    def engine(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
         return WithoutStep(model, loss, optimizer, batches)
 
 
@@ -92,6 +101,7 @@ class RateTooHigh(Mistake):
         "other side, higher up than before."
     )
     rules = ("lr-too-high", "divergence", "exploding-gradient", "nan-origin", "saturated-units", "dead-relu")
+    needs_points = True
 
     def rate(self, settings: Settings) -> float:
         return 100 * settings.learning_rate
@@ -120,7 +130,9 @@ class FlatTarget(nn.Module):
         self.inner = loss
 
     def forward(self, input: Any, target: Any) -> Any:
-        return self.inner(input, target.squeeze(1))
+        with warnings.catch_warnings():  # the doctor says it
+            warnings.simplefilter("ignore", UserWarning)
+            return self.inner(input, target.squeeze(1))
 
 
 class Broadcast(Mistake):

@@ -73,6 +73,11 @@ class Rows:
         return ((targets - self.task.mean) / self.task.std).astype(np.float32)[:, None]
 
     @functools.cached_property
+    def has_test(self) -> bool:
+        """Whether any rows are held out."""
+        return bool(self.is_test.any())
+
+    @functools.cached_property
     def train(self) -> tuple[Tensor, Tensor]:
         """What is trained on, row by row."""
         return self._part(~self.is_test)

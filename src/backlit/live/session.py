@@ -11,7 +11,7 @@ import numpy as np
 
 from backlit.data.task import Kind
 from backlit.live import looking, steering, telling, travelling, walking
-from backlit.live.build import Recipe
+from backlit.live.build import Recipe, check_batch
 from backlit.live.controls import CONTROLS, Settings
 from backlit.live.frames import Layout
 from backlit.live.messages import Message, Refusal
@@ -25,6 +25,8 @@ from backlit.live.watching import Watching, broken
 
 #: Seconds between two announcements of what changes while it trains, such as how far back one can go.
 NEWS_EVERY = 0.5
+#: Seconds by which a run may lag behind its speed.
+MOST_BEHIND = 0.1
 #: Seconds over which steps are counted to tell their speed.
 SPEED_OVER = 0.5
 #: What answers which message: functions of the session and the message.
@@ -73,7 +75,7 @@ class Session:
 
     def begin(self, rows: Rows) -> None:
         """A new run of the settings on these rows, and a second one beside it if one knob is turned for it."""
-        telling.check_batch(self.settings, rows)
+        check_batch(self.settings, rows)
         recipe = Recipe() if self.mistake is None else self.mistake()
         self.training = Training(self.settings, rows, recipe, watching=Watching())
         self.rival = None if self.knob is None else Training(self.rivals_settings(), rows, recipe, self.training)
@@ -220,9 +222,10 @@ class Session:
             run.measure()
 
     def start_clock(self) -> None:
-        """From now on steps are due."""
-        self.clock = self.counted = time.perf_counter()
-        self.clock_step = self.counted_step = self.training.step
+        """From now on steps are due, the first at once."""
+        self.counted, self.counted_step = time.perf_counter(), self.training.step
+        rate = int(self.settings.speed) if self.settings.speed != "max" else 1
+        self.clock, self.clock_step = self.counted - 1 / rate, self.counted_step
 
     def steps_due(self) -> int:
         """How many steps the speed allows now, or are left to the one to run to."""
@@ -230,8 +233,12 @@ class Session:
             return self.until - self.training.step
         if self.settings.speed == "max":
             return 1 << 30
-        due = int((time.perf_counter() - self.clock) * int(self.settings.speed))
-        return due - (self.training.step - self.clock_step)
+        rate, now = int(self.settings.speed), time.perf_counter()
+        due = int((now - self.clock) * rate) - (self.training.step - self.clock_step)
+        if due > 1 + MOST_BEHIND * rate:  # what cannot be kept up with is not made up for later
+            self.clock, self.clock_step = now - 1 / rate, self.training.step
+            return 1
+        return due
 
     def count_speed(self) -> None:
         """Tell the speed by the steps of the last half second."""
@@ -239,10 +246,10 @@ class Session:
             self.steps_per_second = (self.training.step - self.counted_step) / passed
             self.counted, self.counted_step = time.perf_counter(), self.training.step
 
-    def take(self, most: int) -> None:
-        """Take at least one and at most so many steps."""
+    def take(self, most: int, is_measured: bool = False) -> None:
+        """Take at least one and at most so many steps; a single one if it is measured, as it is now and then."""
         training, before = self.training, self.training.step
-        is_measured = training.is_due or most == 1
+        is_measured = is_measured or training.is_due
         losses = training.advance_and_measure() if is_measured else training.advance(most)
         self.follow(is_measured)
         broken_at = np.flatnonzero(~np.isfinite(losses))
@@ -255,7 +262,7 @@ class Session:
 
     def take_by_hand(self) -> None:
         """One step, operation by operation, as it was recorded. Computed again it would be machine code's."""
-        losses = self.training.advance_and_measure(is_eager=True)
+        losses = self.training.advance_and_measure(self.training.regime.loop)
         self.follow()
         self.timeline.note_change()
         if not np.all(np.isfinite(losses)):
@@ -298,11 +305,12 @@ class Session:
         settings.check()
         old = self.settings
         changed = [c for c in CONTROLS.values() if getattr(old, c.field) != getattr(settings, c.field)]
+        has_new_batch = settings.batch not in (old.batch, Settings().batch)
         if is_anew or any(control.resets for control in changed):
             has_new_rows = is_anew or any(c.group == "data" for c in changed)
             rows = self.rows_of(settings) if has_new_rows else self.training.regime.given
             self.check_suited(settings, rows)
-            telling.check_batch(settings, rows)
+            check_batch(settings, rows, has_new_batch)
             self.settings = settings
             self.begin(rows)
         elif [control.name for control in changed] == ["speed"]:
@@ -311,7 +319,7 @@ class Session:
                 self.start_clock()
         elif changed:
             self.refuse_in_past()
-            telling.check_batch(settings, self.rows)
+            check_batch(settings, self.rows, has_new_batch)
             self.settings = settings
             self.training.set(settings)
             if self.rival is not None:
@@ -325,7 +333,7 @@ class Session:
 
     def change_rows(self, rows: Rows) -> None:
         """Go on with other rows."""
-        telling.check_batch(self.settings, rows)
+        check_batch(self.settings, rows)
         for run in self.runs:
             run.take_rows(rows)
         self.show_rows()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ def step(session: Session, message: Message) -> list[Message]:
         if what == "epoch":
             session.play(session.training.epoch_end)
         else:
-            session.take(1)
+            session.take(1, is_measured=True)
             session.timeline.keep()
     return []
 
@@ -101,7 +100,7 @@ def edit(session: Session, message: Message) -> list[Message]:
         raise Refusal(f"Layer {layer} has neurons 0 to {wide - 1}, and {neuron} was named.")
     if source != "b" and source >= narrow:
         raise Refusal(f"Neuron {layer}.{neuron} has inputs 0 to {narrow - 1}, and {source} was named.")
-    if not abs(value) <= np.finfo(np.float32).max or math.isnan(value):
+    if not abs(value) <= float(np.finfo(np.float32).max):
         raise Refusal(f"A weight is a number of single precision, and {value:g} is beyond them.")
     if source == "b":
         bias[neuron] = value

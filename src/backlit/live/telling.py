@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.live import looking, walking
-from backlit.live.controls import CONTROLS, Settings
+from backlit.live.controls import CONTROLS
 from backlit.live.frames import STATS
-from backlit.live.messages import Message, Refusal
+from backlit.live.messages import Message
 from backlit.live.mistakes import MISTAKES
 from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
@@ -266,13 +266,3 @@ def said(rows: Rows, outputs: np.ndarray) -> str:
     shares = [1 - outputs[0], outputs[0]] if rows.kind == "binary" else outputs
     best = int(np.argmax(shares))
     return f"{rows.classes[best]}, {float(shares[best]):.1%} sure"
-
-
-def check_batch(settings: Settings, rows: Rows) -> None:
-    """Raise Refusal for a batch that these rows cannot have."""
-    count = int(np.count_nonzero(~rows.is_test))
-    if settings.batch_norm and (count - 1) % min(settings.batch, count) == 0:
-        raise Refusal(
-            f"Of {count} training rows in batches of {min(settings.batch, count)}, the last has a single row, which "
-            f"batch norm cannot normalise. Take a batch of {min(settings.batch, count) + 1}."
-        )

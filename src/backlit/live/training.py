@@ -14,7 +14,7 @@ import numpy as np
 
 from backlit import nn
 from backlit.autograd.modes import no_grad
-from backlit.live.build import Recipe, SharedOrder, linear_layers, objective, with_dropout
+from backlit.live.build import Loop, Recipe, SharedOrder, linear_layers, objective, with_dropout
 from backlit.live.controls import Settings
 from backlit.live.curves import Curves
 from backlit.live.rows import Rows
@@ -53,6 +53,7 @@ class Regime:
     loss: Loss
     optimizer: Optimizer
     batches: SharedOrder
+    loop: Loop
     engine: Engine
     engine_first: int = 0
     first: int = 0
@@ -121,7 +122,6 @@ class Training:
         self.first_generator: np.ndarray = self.generator
         self.step = 0
         self.loss = math.nan  # of the last step
-        self.last_losses = np.empty(0)  # of the steps that were taken together with it
         self.curves = Curves()
         self.pace = 0.0  # seconds a step
         self.measured_at = -math.inf
@@ -135,8 +135,8 @@ class Training:
         model.train()
         loss, optimizer = recipe.loss(settings, rows), recipe.optimizer(settings, model)
         batches = recipe.batches(settings, rows)
-        engine = recipe.engine(model, objective(loss, settings, model), optimizer, batches)
-        return Regime(asked, given, settings, rows, model, loss, optimizer, batches, engine)
+        loop = recipe.loop(model, objective(loss, settings, model), optimizer, batches)
+        return Regime(asked, given, settings, rows, model, loss, optimizer, batches, loop, recipe.engine(loop))
 
     # Where it stands.
 
@@ -183,27 +183,25 @@ class Training:
             finally:
                 self.generator = default_generator.get_state()
 
-    def advance(self, most: int, is_eager: bool = False) -> np.ndarray:
-        """Take at least one step and at most `most`; with `is_eager` one, operation by operation.
+    def advance(self, most: int, engine: Engine | None = None) -> np.ndarray:
+        """Take at least one step and at most `most`, by another engine if one is given.
 
         Out: their losses (steps,), penalties included.
         """
         start = time.perf_counter()
-        with self.watching.steps(self) if self.watching else nullcontext():
-            losses = self._steps(most, is_eager)
+        losses = self.steps(most, engine) if self.watching is None else self.watching.watched(self, most, engine)
         self.pace = (time.perf_counter() - start) / len(losses)
         self.curves.of["loss"].add(np.arange(self.step - len(losses) + 1, self.step + 1), losses)
         return losses
 
-    def _steps(self, most: int, is_eager: bool = False) -> np.ndarray:
-        engine = self.regime.engine
+    def steps(self, most: int, engine: Engine | None = None) -> np.ndarray:
+        """Take steps, by another engine if one is given; nobody is told of them.  Out: their losses (steps,)."""
         with self.running():
-            if is_eager and isinstance(engine, Native):
-                losses = engine.eagerly()
-            else:
-                losses = engine.advance(most, self.step - self.regime.engine_first)
+            losses = (engine or self.regime.engine).advance(most, self.step - self.regime.engine_first)
+        if engine is not None and isinstance(self.regime.engine, Native):
+            self.regime.engine.taken += len(losses)
         self.step += len(losses)
-        self.last_losses, self.loss = losses, float(losses[-1])
+        self.loss = float(losses[-1])
         return losses
 
     def follow(self, leader: Training) -> None:
@@ -228,10 +226,10 @@ class Training:
         pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
         return time.perf_counter() - self.measured_at >= pause
 
-    def advance_and_measure(self, is_eager: bool = False) -> np.ndarray:
+    def advance_and_measure(self, engine: Engine | None = None) -> np.ndarray:
         """One step whose update is measured.  Out: its loss (1,)."""
         before = self._weights()
-        losses = self.advance(1, is_eager)
+        losses = self.advance(1, engine)
         self.measure(self._updates_since(before))
         return losses
 
@@ -247,8 +245,8 @@ class Training:
         """
         start = time.perf_counter()
         with self.watching.evaluation(self) if self.watching else nullcontext():
-            tested = self.evaluated(*self.rows.test)
-        self.measures = self.measured(updates, tested)
+            heard = self.evaluated(*(self.rows.test if self.rows.has_test else self.rows.train))
+        self.measures = self.measured(updates, heard)
         for name in ("test_loss", "accuracy", "grad_norm"):
             self.curves.of[name].add_one(self.step, getattr(self.measures, name))
         if self.watching:
@@ -256,17 +254,19 @@ class Training:
         self.measured_at = time.perf_counter()
         self.measuring_took = self.measured_at - start
 
-    def measured(self, updates: list[float] | None = None, tested: tuple[float, float] | None = None) -> Measures:
-        """What is known of the weights as they are; of the test rows too, unless that is given."""
-        loss, accuracy = self.evaluated(*self.rows.train)
-        test_loss, test_accuracy = tested or self.evaluated(*self.rows.test)
+    def measured(self, updates: list[float] | None = None, known: tuple[float, float] | None = None) -> Measures:
+        """What is known of the weights as they are. `known` are loss and accuracy of the test rows, or without any
+        of the training rows, if they were evaluated already.
+        """
+        rows, nothing = self.rows, (math.nan, math.nan)
+        tested = known or self.evaluated(*rows.test) if rows.has_test else nothing
+        loss, accuracy = known if known and not rows.has_test else self.evaluated(*rows.train)
+        test_loss, test_accuracy = tested
         layers = self._layers_measured(updates)
         return Measures(loss, test_loss, accuracy, test_accuracy, float(np.sqrt(np.sum(layers[:, 0] ** 2))), layers)
 
     def evaluated(self, x: Tensor, y: Tensor) -> tuple[float, float]:
-        """The loss of rows, and their accuracy or R2; NaN without rows."""
-        if not x.shape[0]:
-            return math.nan, math.nan
+        """The loss of rows, and their accuracy or R2."""
         with no_grad(), fork_rng(), np.errstate(all="ignore"):
             scores = self.model(x) if self.recipe.evaluates_in_training else outputs_of(self.model, x)
             loss = float(self.regime.loss(scores, y).item())
@@ -319,10 +319,9 @@ class Training:
         )
 
     def _with_engine(self, regime: Regime) -> Regime:
-        engine = self.recipe.engine(
-            regime.model, objective(regime.loss, regime.settings, regime.model), regime.optimizer, regime.batches
-        )
-        return dataclasses.replace(regime, engine=engine, engine_first=self.step)
+        loss = objective(regime.loss, regime.settings, regime.model)
+        loop = self.recipe.loop(regime.model, loss, regime.optimizer, regime.batches)
+        return dataclasses.replace(regime, loop=loop, engine=self.recipe.engine(loop), engine_first=self.step)
 
     # Taking down and putting back.
 
@@ -364,11 +363,11 @@ def repeat(runs: Sequence[Training], step: int) -> None:
     while leader.step < step:
         most = max(1, step - 1 - leader.step)
         before = [run._weights() for run in runs] if leader.step == step - 1 else []
-        leader._steps(most)
+        leader.steps(most)
         for run in others:
             run._share_order(leader)
             while run.step < leader.step:
-                run._steps(leader.step - run.step)
+                run.steps(leader.step - run.step)
         for run, weights in zip(runs, before, strict=False):
             run.measures = run.measured(run._updates_since(weights))
 

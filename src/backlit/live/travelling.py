@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from backlit.live.build import check_batch
 from backlit.live.controls import control_of
 from backlit.live.messages import Message, Refusal
 from backlit.live.mistakes import MISTAKES, Mistake, mistake_named, suited
@@ -60,6 +61,7 @@ def compare(session: Session, message: Message) -> list[Message]:
         raise Refusal(f"Two runs side by side have the same data, seed and speed: {control.label} cannot differ.")
     other = session.settings.with_value(control.name, value)
     other.check()
+    check_batch(other, session.rows, control.name == "batch")
     if other == session.settings:
         raise Refusal(f"{control.label} has this value in the first run too: there would be nothing to compare.")
     session.knob = control.name, getattr(other, control.field)

@@ -50,10 +50,9 @@ class Walk:
 
 def recorded(training: Training) -> Step:
     """The next step of a run, recorded and left undone. Raises Refusal for one that cannot be recorded."""
-    engine: Any = training.regime.engine
     try:
         with training.running():
-            return record(getattr(engine, "eager", engine))
+            return record(training.regime.loop)
     except TraceError as error:
         raise Refusal(f"This step cannot be taken apart: {error}") from None
 

@@ -12,6 +12,7 @@ from backlit.doctor import RULES
 from backlit.doctor.watch import Watch
 from backlit.live.pictures import layer_outputs
 from backlit.train.doctoring import WATCHED
+from backlit.train.engines import Engine
 
 if TYPE_CHECKING:
     from backlit.live.training import Training
@@ -39,24 +40,25 @@ class Watching:
     def listening(self, run: Training) -> Iterator[None]:
         """Inside, all that the engine does is heard."""
         optimizer = run.regime.optimizer
+        if self.watch.steps:
+            self.watch.wake(optimizer)  # whose gradients its last step has used
         with self.watch:
             if all(optimizer is not known for known in self.watch.created):
                 self.watch.follow(optimizer)
             yield
         self.watch.tape.clear()
 
-    @contextmanager
-    def steps(self, run: Training) -> Iterator[None]:
-        """Inside, steps are taken: heard, or told of afterwards."""
+    def watched(self, run: Training, most: int, engine: Engine | None = None) -> np.ndarray:
+        """Take steps of a run, heard, or told of afterwards.  Out: their losses (steps,)."""
         if self.hears(run):
             with self.listening(run):
-                yield
-            return
-        yield
+                return run.steps(1, run.regime.loop)
+        losses = run.steps(most, engine)
         course = self.watch.course
-        self.watch.note(run.last_losses.tolist())
+        self.watch.note(losses.tolist())
         course.epoch_rows = course.epoch_rows or run.regime.batches.rows
         course.seen = run.samples
+        return losses
 
     @contextmanager
     def evaluation(self, run: Training) -> Iterator[None]:
