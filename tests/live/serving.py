@@ -19,8 +19,8 @@ TOKEN = "the-key-of-this-launch"
 class Running:
     """A server that answers. `get`, `post` and `socket` ask as its own page does, unless told otherwise."""
 
-    def __init__(self, place, session, server):
-        self.place, self.session, self.server = place, session, server
+    def __init__(self, place, session, server, stop):
+        self.place, self.session, self.server, self.stop = place, session, server, stop
         self.host = f"{place.hosts[0]}:{place.port}"
         self.cookie = f"backlit-{place.port}={place.token}"
 
@@ -69,17 +69,22 @@ def ask(socket, **message):
 
 
 @contextlib.contextmanager
-def running(session, assets=ASSETS):
-    with listen("127.0.0.1", 0) as listening:
+def running(session, assets=ASSETS, port=0):
+    """A server of a session. `stop` ends it before its time."""
+    with listen("127.0.0.1", port) as listening:
         place = Place(names_of("127.0.0.1", listening.family), listening.getsockname()[1], TOKEN)
         live = Server(session, assets)
         is_up = threading.Event()
         server = AnnouncingServer(config_of(guarded(live.app, place)), is_up.set)
         thread = threading.Thread(target=server.run, args=[[listening]])
         thread.start()
-        try:
-            assert is_up.wait(10)
-            yield Running(place, session, live)
-        finally:
+
+        def stop():
             server.should_exit = True
             thread.join(10)
+
+        try:
+            assert is_up.wait(10)
+            yield Running(place, session, live, stop)
+        finally:
+            stop()

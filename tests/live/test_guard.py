@@ -81,7 +81,7 @@ def test_a_path_that_is_not_there_is_told_to_nobody(server):
     assert server.ask("GET", "/elsewhere").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/assets/../../secret", "/assets/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/assets/"])
+@pytest.mark.parametrize("path", ["/assets/../../a", "/assets/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/assets/"])
 def test_no_path_leads_out_of_the_list(server, path):
     assert server.ask("GET", path).status_code == 404
 
