@@ -78,10 +78,10 @@ function Strip({ shown }: { shown: WeightInspection }) {
   return (
     <dl class="strip">
       <div><dt>value</dt><dd><Edit edge={shown.edge} value={shown.value} label={called} /></dd></div>
-      <div><dt>∂loss by the chain rule</dt><dd><Num value={shown.total} /></dd></div>
-      <div><dt>by <code>backward()</code></dt><dd>{shown.gradient === null ? "none" : <Num value={shown.gradient} />}</dd></div>
+      <div><dt>chain rule</dt><dd><Num value={shown.total} /></dd></div>
+      <div><dt><code>backward()</code></dt><dd>{shown.gradient === null ? "none" : <Num value={shown.gradient} />}</dd></div>
       <div title={`(loss(w + h) − loss(w − h)) / 2h, h = ${shown.h}`}><dt>by trial</dt><dd><Num value={shown.difference} /></dd></div>
-      <div class={shown.agrees ? "reconciles" : "caution"}><dt>{shown.agrees ? "they agree" : "they differ"}</dt><dd aria-hidden="true">{shown.agrees ? "✓" : "≠"}</dd></div>
+      <div class={shown.agrees ? "reconciles" : "caution"}><dt>{shown.agrees ? "agree" : "differ"}</dt><dd aria-hidden="true">{shown.agrees ? "✓" : "≠"}</dd></div>
     </dl>
   );
 }

@@ -6,7 +6,7 @@ import { dialog } from "../../store";
 
 type Name = Exclude<typeof dialog.value, "">;
 
-const FIRST = ".modal-body > :not(header) :is(input, select, textarea, button, pre), .modal-body > pre";
+const FIRST = ".modal-body > :not(header) :is(input:not([type=search]), select, textarea, button, pre), .modal-body > pre";
 
 export function Modal({ name, title, wide, children }: { name: Name; title: string; wide?: boolean; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
@@ -27,7 +27,7 @@ export function Modal({ name, title, wide, children }: { name: Name; title: stri
     if (event.target === element.current) element.current?.close();
   };
   return (
-    <dialog ref={element} class={wide ? "modal wide" : "modal"} aria-labelledby={`${name}-title`} data-dialog={name}
+    <dialog ref={element} class={wide ? "modal wide" : "modal"} tabIndex={-1} aria-labelledby={`${name}-title`} data-dialog={name}
       onClose={closed} onClick={beside}>
       {isOpen && (
         <div class="modal-body">
