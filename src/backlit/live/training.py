@@ -24,6 +24,7 @@ from backlit.tensor import Tensor
 from backlit.train.choices import Loss
 from backlit.train.engines import Engine
 from backlit.train.loop import outputs_of
+from backlit.train.native import Native
 from backlit.train.rehearsal import tensors_of
 
 if TYPE_CHECKING:
@@ -182,18 +183,25 @@ class Training:
             finally:
                 self.generator = default_generator.get_state()
 
-    def advance(self, most: int) -> np.ndarray:
-        """Take at least one step and at most `most`.  Out: their losses (steps,), penalties included."""
+    def advance(self, most: int, is_eager: bool = False) -> np.ndarray:
+        """Take at least one step and at most `most`; with `is_eager` one, operation by operation.
+
+        Out: their losses (steps,), penalties included.
+        """
         start = time.perf_counter()
         with self.watching.steps(self) if self.watching else nullcontext():
-            losses = self._steps(most)
+            losses = self._steps(most, is_eager)
         self.pace = (time.perf_counter() - start) / len(losses)
         self.curves.of["loss"].add(np.arange(self.step - len(losses) + 1, self.step + 1), losses)
         return losses
 
-    def _steps(self, most: int) -> np.ndarray:
+    def _steps(self, most: int, is_eager: bool = False) -> np.ndarray:
+        engine = self.regime.engine
         with self.running():
-            losses = self.regime.engine.advance(most, self.step - self.regime.engine_first)
+            if is_eager and isinstance(engine, Native):
+                losses = engine.eagerly()
+            else:
+                losses = engine.advance(most, self.step - self.regime.engine_first)
         self.step += len(losses)
         self.last_losses, self.loss = losses, float(losses[-1])
         return losses
@@ -220,10 +228,10 @@ class Training:
         pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
         return time.perf_counter() - self.measured_at >= pause
 
-    def advance_and_measure(self) -> np.ndarray:
+    def advance_and_measure(self, is_eager: bool = False) -> np.ndarray:
         """One step whose update is measured.  Out: its loss (1,)."""
         before = self._weights()
-        losses = self.advance(1)
+        losses = self.advance(1, is_eager)
         self.measure(self._updates_since(before))
         return losses
 
