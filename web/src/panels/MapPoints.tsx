@@ -1,6 +1,7 @@
 /** The data on the map: class by colour and shape, test points hollow, the rows of the present batch ringed. */
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import type { ComponentChild } from "preact";
 import { useMemo } from "preact/hooks";
 import { marker } from "../draw/markers";
 import { css } from "../draw/palette";
@@ -9,11 +10,13 @@ import type { Box } from "../draw/plane";
 import { cividis, place } from "../draw/ramps";
 import { real } from "../format";
 import type { Data, Kind } from "../protocol";
-import { data, send, state } from "../store";
+import { data, kind, send, state } from "../store";
 import { isAdding } from "./MapLegend";
 
 /** The point whose particulars are shown, by its number. */
 export const chosenPoint = signal<number | null>(null);
+/** The present batch as text, which is equal where the rows are. */
+const batchRows = computed(() => state.value?.batch_rows.join() ?? "");
 
 /** The radius of a marker: smaller where there are many. */
 export function radius(count: number): number {
@@ -32,7 +35,7 @@ function valueColour(value: number, { low, high }: { low: number; high: number }
 }
 
 /** All points; drawn anew only when the data or the box change. */
-function Marks({ box, given, kind }: { box: Box; given: Data; kind: Kind }) {
+function Marks({ box, given, kind }: { box: Box; given: Data; kind: Kind }): ComponentChild {
   return useMemo(() => {
     const r = radius(given.points.length);
     const range = valueRange(given);
@@ -68,7 +71,7 @@ function Rings({ box, given, rows, of }: { box: Box; given: Data; rows: number[]
 
 export function Points({ box }: { box: Box }) {
   const given = data.value!;
-  const now = state.value;
+  const rows = batchRows.value;
   const choose = (event: MouseEvent): void => {
     const index = (event.target as Element).getAttribute("data-point");
     if (index === null || isAdding.value) return;
@@ -77,8 +80,8 @@ export function Points({ box }: { box: Box }) {
   };
   return (
     <svg class="points" aria-hidden="true" onClick={choose}>
-      <Marks box={box} given={given} kind={now?.kind ?? "binary"} />
-      {now !== null && now.batch_rows.length > 0 && <Rings box={box} given={given} rows={now.batch_rows} of="ring-batch" />}
+      <Marks box={box} given={given} kind={kind.value} />
+      {rows !== "" && <Rings box={box} given={given} rows={rows.split(",").map(Number)} of="ring-batch" />}
       {chosenPoint.value !== null && <Rings box={box} given={given} rows={[chosenPoint.value]} of="ring-chosen" />}
     </svg>
   );
