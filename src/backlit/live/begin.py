@@ -19,6 +19,10 @@ def begin(data: str | None) -> Session:
     if data is None or data in PROBLEMS:
         return Session() if data is None else Session(data)
     path = Path(data)
+    if path.is_dir():
+        from backlit.live.from_run import of_run
+
+        return of_run(path)
     if path.is_file():
         return of_file(path)
     raise DataError(f"There is no file, run folder or problem {data}. {did_you_mean(data, PROBLEMS)}")

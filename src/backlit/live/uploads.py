@@ -18,7 +18,7 @@ from backlit.data.files import SEPARATORS, check_names, header_of
 from backlit.live.messages import Refusal
 from backlit.live.rows import Table
 
-MOST_BYTES = 5_000_000
+MOST_BYTES = 5 << 20
 MOST_ROWS = 50_000
 MOST_COLUMNS = 64
 #: Letters of a column's name, or of a class's.
@@ -55,7 +55,7 @@ async def body_of(request: Request) -> bytes:
 
 
 def too_large() -> UploadError:
-    words = f"The file has more than {MOST_BYTES / 1e6:.0f} MB. Larger ones are trained on by: backlit train FILE"
+    words = f"The file has more than {MOST_BYTES >> 20} MB. Larger ones are trained on by: backlit train FILE"
     return UploadError(words, 413)
 
 
