@@ -7,6 +7,7 @@ export default defineConfig({
     outDir: "../src/backlit/live/page",
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome123", "firefox121", "safari17.5"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,

@@ -12,11 +12,13 @@ import { Lessons } from "./panels/Lessons";
 import { MapPanel } from "./panels/MapPanel";
 import { Mistakes } from "./panels/Mistakes";
 import { Network } from "./panels/Network";
+import { Program } from "./panels/Program";
 import { Scrubber } from "./panels/Scrubber";
 import { Setup } from "./panels/Setup";
 import { Share } from "./panels/Share";
 import { TopBar } from "./panels/TopBar";
 import { Transport } from "./panels/Transport";
+import { Tabs } from "./panels/Tabs";
 import { isConnected, tab } from "./store";
 
 export function App() {
@@ -25,6 +27,7 @@ export function App() {
       <header class="top"><TopBar /></header>
       {!isConnected.value && <p class="banner" role="alert">The server is away. This page goes on by itself when it is back.</p>}
       <section class="transport-bar" aria-label="Transport"><Transport /><Counters /></section>
+      <Tabs />
       <aside class="column setup" aria-label="Setup"><Setup /><Mistakes /></aside>
       <main class="column centre">
         <Network />
@@ -33,7 +36,7 @@ export function App() {
         <div class="inspect"><Inspector /><Code /></div>
       </main>
       <aside class="column right" aria-label="What the model says"><MapPanel /><Charts /></aside>
-      <Help /><Share /><Csv /><Compare /><Lessons />
+      <Help /><Share /><Program /><Csv /><Compare /><Lessons />
     </div>
   );
 }

@@ -10,7 +10,7 @@ export interface Control {
   resets: boolean;
   group: "data" | "network" | "training" | "regularisation";
   help: string;
-  choices?: { value: string; label: string }[];
+  choices?: { value: string; label: string; kinds?: Kind[] }[];
   least?: number;
   most?: number;
   step?: number;
@@ -77,6 +77,7 @@ export interface Data {
   is: "data";
   version: number;
   names: string[];
+  target: string;
   axes: [number, number];
   ranges: [number, number, number, number];
   points: [number, number][];

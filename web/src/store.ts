@@ -12,13 +12,13 @@ export const probe = signal<Probe | null>(null);
 export const program = signal<Program | null>(null);
 export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
-/** The last refusal, shown until the next message is accepted. */
+/** The last refusal, shown until something else is asked for. */
 export const refusal = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
 export const isConnected = signal<boolean>(false);
 
-/** The newest frame; not a signal, since it changes sixty times a second. `onFrame` tells who draws. */
-export const latest: { frame: Frame | null } = { frame: null };
+/** The newest frame, and the newest with maps; not signals, since they change sixty times a second. `onFrame` tells who draws. */
+export const latest: { frame: Frame | null; maps: Frame | null } = { frame: null, maps: null };
 type Listener = (frame: Frame) => void;
 export const listeners = new Set<Listener>();
 export function onFrame(listener: Listener): () => void {
@@ -35,7 +35,10 @@ export const theme = signal<"auto" | "light" | "dark">("auto");
 
 /** Set by the transport when it connects. */
 export const door: { send: (message: Message) => void } = { send: () => undefined };
+/** Questions that the page asks by itself: they take no refusal away. */
+const SILENT = new Set(["inspect", "probe"]);
 export function send(message: Message): void {
+  if (!SILENT.has(message.do)) refusal.value = "";
   door.send(message);
 }
 

@@ -15,10 +15,12 @@ export interface Transport {
 /** Puts an answer where the panels see it. */
 export function dispatch(answer: Answer): void {
   batch(() => {
-    if (answer.is !== "refused") store.refusal.value = "";
     switch (answer.is) {
       case "hello": store.hello.value = answer; break;
-      case "state": store.state.value = answer; break;
+      case "state":
+        if (answer.layout.id !== store.state.value?.layout.id) store.latest.frame = store.latest.maps = null;
+        store.state.value = answer;
+        break;
       case "data": store.data.value = answer; break;
       case "inspection": store.inspection.value = answer; break;
       case "probe": store.probe.value = answer; break;
@@ -30,13 +32,13 @@ export function dispatch(answer: Answer): void {
   });
 }
 
-/** Hands a frame to those who draw; bytes of another layout than the present one are let go. */
+/** Keeps a frame for the next turn of the loop; bytes of another layout than the present one are let go. */
 export function deliver(buffer: ArrayBuffer): void {
   const layout = store.state.value?.layout;
   if (layout === undefined || Frame.layoutOf(buffer) !== layout.id) return;
   const frame = new Frame(buffer, layout);
   store.latest.frame = frame;
-  for (const listener of store.listeners) listener(frame);
+  if (frame.hasMaps) store.latest.maps = frame;
 }
 
 /** Milliseconds after which a frame that never came is asked for again. */

@@ -1,1 +1,142 @@
-export function Charts() { return null; }
+/** Loss, accuracy and gradient norm over the steps. A band reaches from the least to the greatest of each bucket. */
+
+import { signal, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Chart } from "../draw/chart";
+import type { ChartLook, Drawn } from "../draw/chart";
+import { linesOf, valueAt } from "../draw/curves";
+import type { Columns } from "../draw/curves";
+import { palette } from "../draw/palette";
+import { useBox } from "../draw/useBox";
+import { percent, real, whole } from "../format";
+import { redraw } from "../loop";
+import { latest, onFrame, state } from "../store";
+
+/** Milliseconds between two drawings: what is nearly the same line need not be drawn sixty times a second. */
+const EVERY = 80;
+
+const isLog = signal(false);
+
+interface Kind {
+  name: string;
+  title: string;
+  curves: number[];
+  lines: Drawn[];
+  format: (value: number) => string;
+  isLog: boolean;
+  range?: [number, number];
+}
+
+const RIVAL: Pick<Drawn, "colour"> = { colour: "rival" };
+
+function kinds(isRegression: boolean, hasRival: boolean): Kind[] {
+  const rival = (...lines: Drawn[]): Drawn[] => (hasRival ? lines : []);
+  const score = isRegression ? "R²" : "accuracy";
+  return [
+    {
+      name: "loss", title: "Loss", curves: [0, 1], isLog: isLog.value, format: (value) => real(value, 3),
+      lines: [
+        { label: "train", colour: "train" }, { label: "test", colour: "test", dash: [6, 3] },
+        ...rival({ label: "rival train", ...RIVAL }, { label: "rival test", ...RIVAL, dash: [6, 3] }),
+      ],
+    },
+    {
+      name: "accuracy", title: isRegression ? "R²" : "Accuracy", curves: [2], isLog: false, range: isRegression ? undefined : [0, 1],
+      format: isRegression ? (value) => real(value, 3) : percent, lines: [{ label: score, colour: "train" }, ...rival({ label: `rival ${score}`, ...RIVAL })],
+    },
+    {
+      name: "grad-norm", title: "Gradient norm", curves: [3], isLog: isLog.value, format: (value) => real(value, 3),
+      lines: [{ label: "norm", colour: "train" }, ...rival({ label: "rival norm", ...RIVAL })],
+    },
+  ];
+}
+
+function Key({ colour, dash }: Drawn) {
+  return <svg class="key" viewBox="0 0 20 8" aria-hidden="true"><path d="M0 4H20" stroke={`var(--${colour})`} stroke-dasharray={dash?.join(" ")} /></svg>;
+}
+
+/** Each line's value under the pointer, else its newest. */
+function Values({ kind, columns, index }: { kind: Kind; columns: Columns; index: number | null }) {
+  const at = index ?? columns[0].length - 1;
+  return (
+    <p class="chart-values">
+      {kind.lines.map((line, i) => {
+        const value = valueAt(columns, 3 * i + 3, at);
+        return <span key={line.label}><Key {...line} />{kind.lines.length > 1 && line.label} <b>{value === null ? "–" : kind.format(value)}</b></span>;
+      })}
+    </p>
+  );
+}
+
+/** The lines' last values at eight steps, for those who cannot see them. */
+function Table({ kind, columns }: { kind: Kind; columns: Columns }) {
+  const steps = columns[0] as number[];
+  const picks = [...new Set(Array.from({ length: 8 }, (_, i) => Math.round((i * (steps.length - 1)) / 7)))].filter((i) => i >= 0);
+  return (
+    <table class="spoken">
+      <caption>{kind.title} over steps</caption>
+      <thead><tr><th scope="col">Step</th>{kind.lines.map(({ label }) => <th key={label} scope="col">{label}</th>)}</tr></thead>
+      <tbody>
+        {picks.map((i) => (
+          <tr key={i}>
+            <th scope="row">{whole(steps[i])}</th>
+            {kind.lines.map(({ label }, k) => {
+              const value = valueAt(columns, 3 * k + 3, i);
+              return <td key={label}>{value === null ? "none" : kind.format(value)}</td>;
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
+  const [box, root] = useBox();
+  const chart = useRef<Chart | null>(null);
+  const cursor = useSignal<number | null>(null);
+  const columns = useSignal<Columns>([[]]);
+  const table = useSignal<Columns>([[]]);
+  const look: ChartLook = { lines: kind.lines, isLog: kind.isLog, hasAxis, range: kind.range, format: kind.format };
+  const wanted = useRef({ look, kind });
+  wanted.current = { look, kind };
+  useEffect(() => () => chart.current?.destroy(), []);
+  useEffect(redraw, [box, kind.isLog]);
+  useEffect(() => {
+    let [drawn, told] = [-Infinity, -Infinity];
+    return onFrame(() => {
+      const frame = latest.frame;
+      const now = performance.now();
+      const isPlaying = state.value?.status === "playing";
+      if (frame === null || root.current === null || (isPlaying && now - drawn < EVERY)) return;
+      drawn = now;
+      chart.current ??= new Chart(root.current, (index) => { cursor.value = index; });
+      const { look: as, kind: of } = wanted.current;
+      chart.current.show(linesOf(frame, of.curves).slice(0, as.lines.length), as, palette.value, box.width, box.height);
+      columns.value = chart.current.columns;
+      if (isPlaying && now - told < 2000) return;
+      told = now;
+      table.value = columns.value;
+    });
+  }, [box]);
+  return (
+    <figure class={`chart chart-${kind.name}`} data-chart={kind.name}>
+      <figcaption class="chart-head"><h3>{kind.title}</h3><Values kind={kind} columns={columns.value} index={cursor.value} /></figcaption>
+      <div class="chart-plot" ref={root} aria-hidden="true" />
+      <Table kind={kind} columns={table.value} />
+    </figure>
+  );
+}
+
+export function Charts() {
+  const list = kinds(state.value?.kind === "regression", state.value?.rival !== null && state.value !== null);
+  return (
+    <section class="charts" aria-labelledby="charts-title">
+      <div class="panel-head">
+        <h2 id="charts-title">Curves</h2>
+        <label class="row label"><input type="checkbox" checked={isLog.value} onChange={(event) => { isLog.value = event.currentTarget.checked; }} />log scale</label>
+      </div>
+      {list.map((kind, i) => <OneChart key={kind.name} kind={kind} hasAxis={i === list.length - 1} />)}
+    </section>
+  );
+}

@@ -1,0 +1,89 @@
+/** One chart: a few lines over steps, each with the band between its buckets' least and greatest. */
+
+import uPlot from "uplot";
+import type { AlignedData, Options, Series } from "uplot";
+import { join, positive } from "./curves";
+import type { Columns, Line } from "./curves";
+import { css } from "./palette";
+import type { ColourName, Palette } from "./palette";
+
+export interface Drawn {
+  label: string;
+  colour: ColourName;
+  dash?: number[];
+}
+
+export interface ChartLook {
+  lines: Drawn[];
+  isLog: boolean;
+  hasAxis: boolean; // the axis of steps below it
+  range?: [number, number]; // where it is known, as of accuracy
+  format: (value: number) => string;
+}
+
+/** The charts move their cursors together. */
+const SYNC = "steps";
+const FONT = "11px system-ui, sans-serif";
+
+function seriesOf({ label, colour, dash }: Drawn, colours: Palette): Series[] {
+  const stroke = css(colours[colour]);
+  const bound: Series = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: false };
+  return [bound, bound, { label, stroke, width: 1.5, dash, points: { show: false }, spanGaps: false }];
+}
+
+function optionsOf(look: ChartLook, colours: Palette, width: number, height: number, moved: (index: number | null) => void): Options {
+  const axis = { stroke: css(colours["ink-2"]), font: FONT, grid: { stroke: css(colours.line), width: 1 }, ticks: { show: false } };
+  const [low, high] = look.range ?? [];
+  return {
+    width, height,
+    padding: [6, 6, look.hasAxis ? 0 : 4, 0],
+    legend: { show: false },
+    cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { show: false }, y: false },
+    scales: {
+      x: { time: false },
+      y: { distr: look.isLog ? 3 : 1, range: low === undefined ? undefined : (_, least) => [Math.min(low, least ?? low), high!] },
+    },
+    series: [{}, ...look.lines.flatMap((each) => seriesOf(each, colours))],
+    bands: look.lines.map(({ colour }, i) => ({ series: [3 * i + 2, 3 * i + 1] as [number, number], fill: css(colours[colour], 0.22) })),
+    axes: [
+      { ...axis, show: look.hasAxis, size: 20, gap: 2, space: 60, values: (_, steps) => steps.map(short) },
+      { ...axis, size: 44, gap: 4, space: 24, values: (_, values) => values.map((value) => (value === null ? "" : look.format(value))) },
+    ],
+    hooks: { setCursor: [(plot) => moved(plot.cursor.idx ?? null)] },
+  };
+}
+
+/** Steps on the axis: 1500 as 1.5k. */
+export function short(step: number): string {
+  if (step >= 1e6) return `${+(step / 1e6).toFixed(2)}M`;
+  return step >= 1e4 ? `${+(step / 1e3).toFixed(1)}k` : `${step}`;
+}
+
+export class Chart {
+  private plot: uPlot | null = null;
+  private made: unknown[] = [];
+  columns: Columns = [[]];
+
+  constructor(private readonly root: HTMLElement, private readonly moved: (index: number | null) => void) {}
+
+  /** Shows these lines; builds the plot anew only when its look or the colours change. */
+  show(lines: Line[], look: ChartLook, colours: Palette, width: number, height: number): void {
+    if (width <= 0 || height <= 0) return;
+    this.columns = join(lines);
+    const columns = (look.isLog ? positive(this.columns) : this.columns) as AlignedData;
+    const key = [colours, look.isLog, look.hasAxis, look.lines.length, look.range?.join()];
+    if (this.plot === null || key.some((part, i) => part !== this.made[i])) {
+      this.plot?.destroy();
+      this.made = key;
+      this.plot = new uPlot(optionsOf(look, colours, width, height, this.moved), columns, this.root);
+      return;
+    }
+    if (this.plot.width !== width || this.plot.height !== height) this.plot.setSize({ width, height });
+    this.plot.setData(columns);
+  }
+
+  destroy(): void {
+    this.plot?.destroy();
+    this.plot = null;
+  }
+}

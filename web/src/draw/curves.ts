@@ -1,0 +1,79 @@
+/** Buckets of least, greatest and last as columns for uPlot: one axis of steps for all lines of a chart. */
+
+import type { Frame } from "../frame";
+
+type Numbers = Float32Array | Float64Array;
+
+export const CURVES = ["loss", "test loss", "accuracy", "gradient norm"] as const;
+/** Numbers of a bucket. */
+const PARTS = 4;
+
+export interface Line {
+  steps: number[];
+  least: (number | null)[];
+  greatest: (number | null)[];
+  last: (number | null)[];
+}
+
+/** Finite numbers as they are; others as a gap. */
+function drawn(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** One curve of a frame's section, up to the first bucket without a step. */
+export function line(numbers: Numbers, curve: number, buckets: number): Line {
+  const result: Line = { steps: [], least: [], greatest: [], last: [] };
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const at = (curve * buckets + bucket) * PARTS;
+    if (Number.isNaN(numbers[at])) break;
+    result.steps.push(numbers[at]);
+    result.least.push(drawn(numbers[at + 1]));
+    result.greatest.push(drawn(numbers[at + 2]));
+    result.last.push(drawn(numbers[at + 3]));
+  }
+  return result;
+}
+
+export type Columns = (number | null | undefined)[][];
+
+/** Lines with steps of their own as columns over all their steps; `undefined` where a line has no bucket there. */
+export function join(lines: Line[]): Columns {
+  const steps = [...new Set(lines.flatMap((each) => each.steps))].sort((a, b) => a - b);
+  const index = new Map(steps.map((step, i) => [step, i]));
+  const columns: Columns = [steps];
+  for (const each of lines) {
+    const own: Columns = [each.least, each.greatest, each.last].map(() => new Array<number | null | undefined>(steps.length).fill(undefined));
+    each.steps.forEach((step, i) => {
+      const at = index.get(step)!;
+      own[0][at] = each.least[i];
+      own[1][at] = each.greatest[i];
+      own[2][at] = each.last[i];
+    });
+    columns.push(...own);
+  }
+  return columns;
+}
+
+/** On a log scale there is no place for what is not above zero. */
+export function positive(columns: Columns): Columns {
+  const [steps, ...rest] = columns;
+  return [steps, ...rest.map((column) => column.map((value) => (typeof value === "number" && value <= 0 ? null : value)))];
+}
+
+/** The lines of a chart: the run's curves, then the rival's, for the numbers of curves given. */
+export function linesOf(frame: Frame, curves: number[]): Line[] {
+  const buckets = frame.shape("curves")[1];
+  const own = frame.section("curves");
+  const rival = frame.section("rival_curves");
+  const none: Line = { steps: [], least: [], greatest: [], last: [] };
+  return [own, rival].flatMap((section) => curves.map((curve) => (section === null ? none : line(section, curve, buckets))));
+}
+
+/** The value at a step: of the line's last bucket that begins no later. */
+export function valueAt(columns: Columns, column: number, index: number): number | null {
+  for (let i = index; i >= 0; i--) {
+    const value = columns[column]?.[i];
+    if (typeof value === "number") return value;
+  }
+  return null;
+}

@@ -1,0 +1,40 @@
+/** What is said of a layer, a neuron or a weight to those who do not see the drawing, and in the label at the pointer. */
+
+import type { Frame } from "./frame";
+import { real } from "./format";
+import type { Data, State } from "./protocol";
+import type { Plan } from "./draw/layout";
+import { layerName, parse } from "./tree";
+
+/** What a neuron is called: an input or an output by its own name, a hidden one by its place. */
+export function neuronName(layer: number, neuron: number, { network }: State, data: Data | null): string {
+  if (layer === 0) return data?.names[neuron] ?? `input ${neuron}`;
+  if (layer === network.sizes.length - 1) return network.outputs[neuron] ?? `output ${neuron}`;
+  return `neuron ${layer}.${neuron}`;
+}
+
+/** A frame's number for a weight or a bias, by its name "L.J.I" or "L.J.b". */
+export function numberOf(id: string, section: "weights" | "gradients", frame: Frame | null, plan: Plan, sizes: number[]): number {
+  const { layer, neuron, input } = parse(id);
+  const numbers = frame?.section(section);
+  if (!numbers || neuron === undefined || input === undefined) return NaN;
+  const at = input === "b" ? plan.biases[layer - 1] + neuron : plan.weights[layer - 1] + neuron * sizes[layer - 1] + input;
+  return numbers[at];
+}
+
+/** A layer, neuron or weight in words. */
+export function describe(id: string, state: State, data: Data | null, frame: Frame | null, plan: Plan): string {
+  const { sizes, activations } = state.network;
+  const { layer, neuron, input } = parse(id);
+  const title = layerName(layer, sizes.length);
+  if (neuron === undefined) return layer === 0 ? `${title}, ${sizes[0]}` : `${title}, ${sizes[layer]} neurons, ${activations[layer - 1]}`;
+  const own = neuronName(layer, neuron, state, data);
+  if (input === undefined) {
+    if (layer === 0) return `Input ${own}`;
+    return `${own}, ${neuron + 1} of ${sizes[layer]}, bias ${real(numberOf(`${id}.b`, "weights", frame, plan, sizes))}`;
+  }
+  const from = input === "b" ? "Bias of" : `Weight from ${neuronName(layer - 1, input, state, data)} to`;
+  const gradient = numberOf(id, "gradients", frame, plan, sizes);
+  const slope = Number.isNaN(gradient) ? "" : `, gradient ${real(gradient, 3)}`;
+  return `${from} ${own}: ${real(numberOf(id, "weights", frame, plan, sizes))}${slope}`;
+}
