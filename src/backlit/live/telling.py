@@ -12,7 +12,6 @@ from backlit.live.messages import Message
 from backlit.live.mistakes import MISTAKES
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
-from backlit.version import __version__
 
 if TYPE_CHECKING:
     from backlit.live.session import Session
@@ -34,13 +33,15 @@ CODE = [
 
 def hello() -> Message:
     """What there is to choose from."""
+    import backlit
+
     problems = [
         {"name": name, "title": problem.title, "about": problem.about, "kind": problem.kind}
         for name, problem in PROBLEMS.items()
     ]
     return {
         "is": "hello",
-        "version": __version__,
+        "version": backlit.__version__,
         "controls": [control.to_json() for control in CONTROLS.values()],
         "problems": problems,
         "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],
