@@ -101,12 +101,13 @@ export function NetworkTree({ plan, active }: { plan: Plan; active: Signal<strin
     let last = -Infinity;
     renew(root.current!, plan);
     return onFrame(() => {
+      if (root.current === null || tip.current === null) return;
       const at = performance.now();
       const isPlaying = state.value?.status === "playing";
       if (isPlaying && at - last < RENEW) return;
       last = at;
-      renew(root.current!, plan);
-      if (!tip.current!.hidden) tip.current!.textContent = says(tip.current!.dataset.of!);
+      renew(root.current, plan);
+      if (!tip.current.hidden) tip.current.textContent = says(tip.current.dataset.of!);
     });
   }, [plan]);
   const says = (id: string): string => (state.value === null ? "" : describe(id, state.value, data.value, latest.frame, plan));
