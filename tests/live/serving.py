@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import threading
 
 import httpx
@@ -18,8 +19,8 @@ TOKEN = "the-key-of-this-launch"
 class Running:
     """A server that answers. `get`, `post` and `socket` ask as its own page does, unless told otherwise."""
 
-    def __init__(self, place, session, server):
-        self.place, self.session, self.server = place, session, server
+    def __init__(self, place, session, server, stop):
+        self.place, self.session, self.server, self.stop = place, session, server, stop
         self.host = f"{place.hosts[0]}:{place.port}"
         self.cookie = f"backlit-{place.port}={place.token}"
 
@@ -39,14 +40,15 @@ class Running:
         """An open socket, past the messages that greet it."""
         with self.raw_socket(**headers) as socket:
             greeting = [hear(socket)["is"] for _ in range(3)]
-            assert greeting == ["hello", "state", "data"]
+            assert greeting == ["hello", "data", "state"]
             yield socket
 
     def raw_socket(self, **changes):
+        """A socket as soon as it is open. Whatever Host it names, it is this server that it reaches."""
         headers = self.headers(**changes)
-        origin = headers.pop("origin", None)
-        headers = {name: value for name, value in headers.items() if name != "host" or value != self.host}
-        return connect(f"ws://{self.host}/ws", origin=origin, additional_headers=headers, compression=None)
+        host, origin = headers.pop("host"), headers.pop("origin", None)
+        there = socket.create_connection((self.place.hosts[0], self.place.port))
+        return connect(f"ws://{host}/ws", sock=there, origin=origin, additional_headers=headers, compression=None)
 
 
 def hear(socket):
@@ -67,17 +69,22 @@ def ask(socket, **message):
 
 
 @contextlib.contextmanager
-def running(session, assets=ASSETS):
-    with listen("127.0.0.1", 0) as listening:
+def running(session, assets=ASSETS, port=0):
+    """A server of a session. `stop` ends it before its time."""
+    with listen("127.0.0.1", port) as listening:
         place = Place(names_of("127.0.0.1", listening.family), listening.getsockname()[1], TOKEN)
         live = Server(session, assets)
         is_up = threading.Event()
         server = AnnouncingServer(config_of(guarded(live.app, place)), is_up.set)
         thread = threading.Thread(target=server.run, args=[[listening]])
         thread.start()
-        try:
-            assert is_up.wait(10)
-            yield Running(place, session, live)
-        finally:
+
+        def stop():
             server.should_exit = True
             thread.join(10)
+
+        try:
+            assert is_up.wait(10)
+            yield Running(place, session, live, stop)
+        finally:
+            stop()

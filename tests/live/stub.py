@@ -23,8 +23,8 @@ class StubSession:
             return []
         self.is_told = True
         return [
-            {"is": "state", "version": self.version, "status": "playing" if self.is_playing else "paused"},
             {"is": "data", "version": self.version},
+            {"is": "state", "version": self.version, "status": "playing" if self.is_playing else "paused"},
         ]
 
     def answer(self, message):

@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 def live(
     data: Annotated[
         str | None,
-        typer.Argument(metavar="[RUN|DATA]", help="A run folder, a CSV file, or a problem: xor, spiral, digits, ..."),
+        typer.Argument(metavar="RUN|DATA", help="A run folder, a CSV file, or a problem: xor, spiral, digits, ..."),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     port: Annotated[

@@ -105,7 +105,7 @@ class UnscaledInputs(Rule):
     def finish(self) -> None:
         if all(isinstance(optimizer, SGD) for optimizer in self.watch.optimizers):
             # The step of plain gradient descent grows with the inputs; Adam's does not, and its rate is then at fault.
-            self.swallows = (*self.swallows, "lr-too-high")
+            self.swallows = (*type(self).swallows, "lr-too-high")
 
 
 class UnscaledTarget(Rule):
@@ -134,7 +134,7 @@ class UnscaledTarget(Rule):
 
     def finish(self) -> None:
         if all(isinstance(optimizer, SGD) for optimizer in self.watch.optimizers):
-            self.swallows = (*self.swallows, "lr-too-high")
+            self.swallows = (*type(self).swallows, "lr-too-high")
 
 
 class NotShuffled(Rule):

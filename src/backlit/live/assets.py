@@ -37,11 +37,12 @@ class NoPageError(OSError):
     """The page has not been built; the message says how it is."""
 
 
-def read_assets(folder: Path = PAGE) -> Assets:
-    """The page's files by their paths on the server, `/` for index.html.
+def read_assets(folder: Path | None = None) -> Assets:
+    """The files of the page, or of another folder, by their paths on the server, `/` for index.html.
 
     Raises NoPageError if the page has not been built.
     """
+    folder = PAGE if folder is None else folder
     if not (folder / "index.html").is_file():
         raise NoPageError(
             f"the page is not built: {folder} has no index.html. In the repository, make live builds it, with npm or "

@@ -9,14 +9,15 @@ import numpy as np
 from backlit import nn
 from backlit.autograd.modes import no_grad
 from backlit.live.controls import Settings
+from backlit.live.messages import Refusal
 from backlit.live.rows import Rows
-from backlit.nn.functional import softmax
+from backlit.nn.functional import sigmoid, softmax
 from backlit.optim import Optimizer
 from backlit.optim.writing import zeros_like
 from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.choices import OPTIMIZERS, Loss
-from backlit.train.engines import Engine, engine_from
+from backlit.train.engines import Eager, Engine, engine_from
 from backlit.train.options import ACTIVATIONS
 from backlit.train.penalty import L1, weights_of, with_penalty
 from backlit.train.table import network_of
@@ -38,7 +39,7 @@ class Brier(nn.Module):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Any:
-        return ((input.sigmoid() - target) ** 2).mean()
+        return ((sigmoid(input) - target) ** 2).mean()
 
 
 LOSSES: dict[str, Any] = {
@@ -50,6 +51,36 @@ LOSSES: dict[str, Any] = {
     "l1": nn.L1Loss,
     "huber": nn.HuberLoss,
 }
+
+
+class SharedOrder(Batches):
+    """Rows in an order of their own, or in the one that a run beside this has drawn: `given`.
+
+    `numbers` says which training row each row is.
+    """
+
+    given: np.ndarray | None = None
+    numbers: Any = slice(None)
+
+    def draw(self) -> np.ndarray:
+        """The order of an epoch. One is drawn in any case, so that what is drawn after it is the same in both runs."""
+        own = super().draw()
+        return own if self.given is None else self.given
+
+
+class Loop(Eager):
+    """One step at a time, its calls in the order in which the page shows them. The numbers are Eager's, to the bit.
+
+    `reason` says why it is never compiled, if it is not.
+    """
+
+    reason = ""
+
+    def advance(self, most: int, after: int = 0) -> np.ndarray:
+        """Take one step."""
+        loss = self.forward_and_backward(*self.batches.next())
+        self.optimizer.step()
+        return np.array([loss.item()])
 
 
 class Recipe:
@@ -110,13 +141,17 @@ class Recipe:
                     fresh = {"momentum_buffer": zeros_like(p)}
                 optimizer.state[p] = {**fresh, **optimizer.state[p]}
 
-    def batches(self, settings: Settings, rows: Rows) -> Batches:
+    def batches(self, settings: Settings, rows: Rows) -> SharedOrder:
         """The training rows in the order of the steps."""
-        return Batches(*rows.train, settings.batch, shuffle=True)
+        return SharedOrder(*rows.train, settings.batch, shuffle=True)
 
-    def engine(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Engine:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
+        """A step as it is written, which the doctor listens to."""
+        return Loop(model, loss, optimizer, batches)
+
+    def engine(self, loop: Loop) -> Engine:
         """Who computes the steps: the first 200 eagerly, which is as long as compiling takes, and then natively."""
-        return engine_from("auto", model, loss, optimizer, batches)
+        return engine_from("auto", loop.model, loop.loss, loop.optimizer, loop.batches)
 
 
 def objective(loss: Loss, settings: Settings, model: nn.Module) -> Loss:
@@ -139,12 +174,28 @@ def linear_layers(model: nn.Module) -> list[Any]:
 
 def with_dropout(model: nn.Sequential, rate: float) -> nn.Sequential:
     """The same modules with another share of dropout, or none, after each activation."""
-    modules = [module for module in model if not isinstance(module, nn.Dropout)]
-    kinds = tuple(set(LAYER_ACTIVATIONS.values()))
-    made: list[nn.Module] = []
-    for module in modules:
-        made += [module, nn.Dropout(rate)] if rate and isinstance(module, kinds) else [module]
+    made: list[Any] = []
+    for module in model:
+        if not isinstance(module, nn.Dropout):
+            made.append(module)
+        if rate and isinstance(module, tuple(LAYER_ACTIVATIONS.values())):
+            made.append(nn.Dropout(rate))
     return nn.Sequential(*made)
+
+
+def check_batch(settings: Settings, rows: Rows, is_asked: bool = False) -> None:
+    """Raise Refusal for a batch that these rows cannot have. One that nobody asked for may be larger than all rows."""
+    count = int(np.count_nonzero(~rows.is_test))
+    if is_asked and settings.batch > count:
+        raise Refusal(
+            f"Batch size is at most {count:,}, the number of training rows, and {settings.batch:,} was given."
+        )
+    size = min(settings.batch, count)
+    if settings.batch_norm and (count - 1) % size == 0:
+        raise Refusal(
+            f"Of {count} training rows in batches of {size}, the last has a single row, which batch norm cannot "
+            f"normalise. Take a batch of {size + 1}."
+        )
 
 
 def predicted(rows: Rows, scores: np.ndarray) -> np.ndarray:
@@ -155,4 +206,4 @@ def predicted(rows: Rows, scores: np.ndarray) -> np.ndarray:
     if rows.kind == "regression":
         return scores.astype(np.float64) * rows.task.std + rows.task.mean
     made = Tensor.wrap(scores)
-    return np.asarray((made.sigmoid() if rows.kind == "binary" else softmax(made, -1)).array)
+    return np.asarray((sigmoid(made) if rows.kind == "binary" else softmax(made, -1)).array)

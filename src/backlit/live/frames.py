@@ -29,7 +29,7 @@ class Section(NamedTuple):
     offset: int
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         return BYTES[self.dtype] * math.prod(self.shape)
 
 
@@ -58,22 +58,22 @@ class Layout:
         sections, offset = [], 0
         for name, dtype, shape in shapes:
             sections.append(Section(name, dtype, shape, offset))
-            offset = aligned(offset + sections[-1].bytes)
+            offset = aligned(offset + sections[-1].size)
         return cls(number, tuple(sections), [name for name, _, _ in shapes].index("pictures"))
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """Without maps."""
         return self.sections[self.first_map].offset
 
     @property
-    def bytes_with_maps(self) -> int:
+    def size_with_maps(self) -> int:
         last = self.sections[-1]
-        return aligned(last.offset + last.bytes)
+        return aligned(last.offset + last.size)
 
     def pack(self, arrays: Mapping[str, np.ndarray], has_maps: bool) -> bytes:
         """A frame. What an array leaves out is NaN."""
-        buffer = bytearray(self.bytes_with_maps if has_maps else self.bytes)
+        buffer = bytearray(self.size_with_maps if has_maps else self.size)
         for section in self.sections if has_maps else self.sections[: self.first_map]:
             values = arrays.get(section.name)
             count = math.prod(section.shape)
@@ -84,7 +84,7 @@ class Layout:
     def to_json(self) -> dict[str, Any]:
         """As `state` announces it."""
         sections = [{**section._asdict(), "shape": list(section.shape)} for section in self.sections]
-        return {"id": self.id, "bytes": self.bytes, "bytes_with_maps": self.bytes_with_maps, "sections": sections}
+        return {"id": self.id, "bytes": self.size, "bytes_with_maps": self.size_with_maps, "sections": sections}
 
 
 def aligned(offset: int) -> int:

@@ -73,6 +73,11 @@ class Rows:
         return ((targets - self.task.mean) / self.task.std).astype(np.float32)[:, None]
 
     @functools.cached_property
+    def has_test(self) -> bool:
+        """Whether any rows are held out."""
+        return bool(self.is_test.any())
+
+    @functools.cached_property
     def train(self) -> tuple[Tensor, Tensor]:
         """What is trained on, row by row."""
         return self._part(~self.is_test)
@@ -158,9 +163,9 @@ def points_of(table: Table, target: str | None) -> tuple[Points, Kind]:
     if len(table.values) > MOST_ROWS:
         raise Refusal(f"There are at most {MOST_ROWS:,} rows, and this table has {len(table.values):,}.")
     place = table.names.index(name)
-    texts = [column for column in table.labels if column != name]
-    if texts:
-        raise Refusal(f"Column {texts[0]!r} holds texts. Inputs are numbers; only the target may be texts.")
+    others = [column for column in table.labels if column != name]
+    if others:
+        raise Refusal(f"Column {others[0]!r} holds texts. Inputs are numbers; only the target may be texts.")
     inputs, values = np.delete(table.values, place, axis=1), table.values[:, place]
     distinct, numbers = np.unique(values, return_inverse=True)
     if len(distinct) == 1:

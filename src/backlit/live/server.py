@@ -22,7 +22,7 @@ from backlit.live.clients import Clients
 from backlit.live.guard import Guard
 from backlit.live.messages import LARGEST, Message, Refusal
 from backlit.live.places import Place
-from backlit.live.uploads import body_of, read_table, target_of
+from backlit.live.uploads import body_of, read_table
 from backlit.live.worker import Worker, refused, report, unforeseen
 
 #: Seconds after which a waiting thread may take the interpreter from a running one. At Python's own 5 ms a frame, which
@@ -73,9 +73,10 @@ class Server:
     async def _upload(self, request: Request) -> Message:
         body = await body_of(request)
         table = await asyncio.to_thread(read_table, body)
-        target = target_of(request.query_params.get("target"), table)
+        target = request.query_params.get("target")
         await self.worker.ask(lambda session: session.upload(table, target))
-        return {"is": "uploaded", "rows": len(table.values), "columns": table.names, "target": target}
+        named = target or table.names[-1]
+        return {"is": "uploaded", "rows": len(table.values), "columns": table.names, "target": named}
 
 
 def _serving(asset: Asset) -> Callable[[Request], Any]:

@@ -5,25 +5,32 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from backlit.live import telling
-from backlit.live.build import predicted
+from backlit.data.task import Kind
+from backlit.live import looking, steering, telling, travelling, walking
+from backlit.live.build import Recipe, check_batch
 from backlit.live.controls import CONTROLS, Settings
 from backlit.live.frames import Layout
 from backlit.live.messages import Message, Refusal
-from backlit.live.pictures import Plane, layer_outputs
+from backlit.live.mistakes import Mistake, suited
+from backlit.live.pictures import Plane
 from backlit.live.problems import PROBLEMS, TABLE, Points
 from backlit.live.rows import Rows, Table, drawn, points_of, rows_from
+from backlit.live.timeline import Moment, Timeline
 from backlit.live.training import Training
+from backlit.live.watching import Watching, broken
 
 #: Seconds between two announcements of what changes while it trains, such as how far back one can go.
 NEWS_EVERY = 0.5
+#: Seconds by which a run may lag behind its speed.
+MOST_BEHIND = 0.1
 #: Seconds over which steps are counted to tell their speed.
 SPEED_OVER = 0.5
+#: What answers which message: functions of the session and the message.
+ANSWERS = {**steering.ANSWERS, **travelling.ANSWERS, **looking.ANSWERS}
 
 
 class Session:
@@ -33,10 +40,10 @@ class Session:
     Raises Refusal for settings beyond their limits.
 
     >>> session = Session("xor")
-    >>> session.answer({"do": "play"})
+    >>> session.answer({"do": "step", "what": "batch"})
     []
-    >>> session.advance(0.01)
-    True
+    >>> session.state()["step"]
+    1
     """
 
     def __init__(self, problem: str = "xor", **settings: Any) -> None:
@@ -45,24 +52,17 @@ class Session:
             wanted = wanted.with_value(field.replace("_", "-"), value)
         wanted.check()
         self.settings = wanted
-        self.table: tuple[Points, Any] | None = None  # what was uploaded
+        self.table: tuple[Points, Kind] | None = None  # what was uploaded
         self.columns: list[str] = []
-        self.notes: list[str] = []
+        self.mistake: type[Mistake] | None = None
+        self.is_guess = False  # whether its name is hidden
+        self.knob: tuple[str, Any] | None = None  # the control in which the second run differs, and its value
         self.version = self.layouts = self.data_version = 0
-        self.has_news = self.has_new_data = True
+        self.layout = Layout(0, (), 0)
         self.told_at = -math.inf
-        self.is_playing = False
-        self.until: int | None = None  # the step that it plays until, at full speed
-        self.answers: dict[str, Callable[[Message], list[Message]]] = {
-            do: getattr(self, method) for do, method in ANSWERS.items()
-        }
-        self.build()
+        self.begin(self.rows_of(wanted))
 
     # Building.
-
-    def build(self) -> None:
-        """Everything anew, from the settings."""
-        self.begin(self.rows_of(self.settings))
 
     def rows_of(self, settings: Settings) -> Rows:
         """The rows of the problem that is set. Raises Refusal for a table that nobody has uploaded."""
@@ -74,42 +74,78 @@ class Session:
         return rows_from(*self.table, settings.test_share, settings.scale)
 
     def begin(self, rows: Rows) -> None:
-        """A new run on these rows."""
-        training = Training(self.settings, rows)
-        training.measure()
-        self.training, self.rows = training, rows
-        self.pause()
-        self.plane = Plane(rows, telling.telling_axes(rows), (0, 1, 0, 1))
-        self.show_rows(rows)
-        self.layouts += 1
-        self.layout = Layout.of(self.layouts, self.sizes, rows.task.outputs)
-        self.clock = self.counted = 0.0
-        self.counted_step = 0
+        """A new run of the settings on these rows, and a second one beside it if one knob is turned for it."""
+        check_batch(self.settings, rows)
+        recipe = Recipe() if self.mistake is None else self.mistake()
+        self.training = Training(self.settings, rows, recipe, watching=Watching())
+        self.rival = None if self.knob is None else Training(self.rivals_settings(), rows, recipe, self.training)
+        self.timeline = Timeline(self.runs)
+        self.present: Moment | None = None  # where to come back to from the past
+        self.walk: walking.Walk | None = None  # through the step at hand, phase by phase
+        self.is_playing = self.has_ended = False
+        self.until: int | None = None  # the step that it plays until, at full speed
+        self.notes: list[str] = []
+        self.rescue: Message | None = None  # where to go back to from a broken run, and what to set then
+        self.is_diagnosed = False  # whether somebody asked the doctor about a hidden mistake
         self.steps_per_second = 0.0
+        self.look()
+        self.timeline.keep()
+        self.plane = Plane(self.rows, telling.telling_axes(rows), (0, 1, 0, 1))
+        self.show_rows()
+        self.lay_out()
+
+    def rivals_settings(self) -> Settings:
+        """The settings of the second run."""
+        assert self.knob is not None
+        return self.settings.with_value(*self.knob)
+
+    def lay_out(self) -> None:
+        """Announce another layout where the network has another shape."""
+        layout = Layout.of(self.layouts + 1, self.sizes, self.rows.task.outputs)
+        if layout.sections != self.layout.sections:
+            self.layout, self.layouts = layout, layout.id
+
+    def show_rows(self) -> None:
+        """Other rows, or other axes of them, are on screen."""
+        self.shown_rows = telling.rows_shown(self.rows)
+        self.plane = Plane(self.rows, self.plane.axes, telling.ranges_of(self.rows, self.plane.axes))
+        self.data_version += 1
+        self.has_news = self.has_new_data = True
+
+    # What there is.
+
+    @property
+    def runs(self) -> list[Training]:
+        return [self.training] if self.rival is None else [self.training, self.rival]
+
+    @property
+    def rows(self) -> Rows:
+        """The rows as the network has them."""
+        return self.training.rows
 
     @property
     def sizes(self) -> list[int]:
         """Inputs, hidden units of each layer, outputs."""
-        return [len(self.rows.names), *self.settings.hidden, self.rows.task.outputs]
+        return [len(self.rows.names), *self.training.regime.settings.hidden, self.rows.task.outputs]
 
-    def show_rows(self, rows: Rows) -> None:
-        """Other rows are on screen."""
-        self.rows = rows
-        self.shown_rows = telling.rows_shown(rows)
-        self.plane = Plane(rows, self.plane.axes, telling.ranges_of(rows, self.plane.axes))
-        self.data_version += 1
-        self.has_news = self.has_new_data = True
+    @property
+    def status(self) -> str:
+        """playing, walking, past, ended or paused."""
+        if self.is_playing or self.walk is not None:
+            return "playing" if self.is_playing else "walking"
+        return "past" if self.present else "ended" if self.has_ended else "paused"
 
     # What the worker asks for.
 
     def answer(self, message: Message) -> list[Message]:
         """Follow a message. Out: what only the asker hears. Raises Refusal for what cannot be done."""
-        answered = self.answers.get(message["do"])
+        answered = ANSWERS.get(message["do"])
         if answered is None:
             raise Refusal(f"Nothing is done for {message['do']!r}.")
-        said = answered(message)
         self.has_news = True
-        return said
+        if message["do"] not in walking.ON_THE_WAY:
+            walking.leave(self)
+        return answered(self, message)
 
     def hello(self) -> Message:
         """What a page must know before anything else."""
@@ -126,9 +162,7 @@ class Session:
     def news(self) -> list[Message]:
         """What all pages must hear since they were last told."""
         is_late = self.is_playing and time.perf_counter() - self.told_at > NEWS_EVERY
-        said = []
-        if self.has_new_data:
-            said.append(self.data())
+        said = [self.data()] if self.has_new_data else []
         if self.has_news or is_late:
             self.version += 1
             said.append(self.state())
@@ -141,206 +175,187 @@ class Session:
         return self.layout.pack(telling.arrays(self, maps), maps)
 
     def upload(self, table: Table, target: str | None = None) -> None:
-        """Train on an uploaded table, to tell its target from its other columns. Raises Refusal if it poses no task."""
-        before = self.table, self.columns, self.settings
+        """Train on an uploaded table, to tell its target, or its last column, from the others.
+
+        Raises Refusal if it poses no task, and changes nothing then.
+        """
+        before = self.table, self.columns
         self.table, self.columns = points_of(table, target), list(table.names)
         try:
-            self.change(self.settings.with_value("problem", TABLE))
+            self.change(self.settings.with_value("problem", TABLE), is_anew=True)
         except Refusal:
-            self.table, self.columns, self.settings = before
+            self.table, self.columns = before
             raise
         self.notes = [f"{len(self.rows):,} rows, to predict {self.rows.target}."]
-        self.has_news = True
 
     def advance(self, seconds: float) -> bool:
         """Train for about so long, if it plays and a step is due. Out: whether there was anything to do."""
-        if not self.is_playing:
-            return False
         end = time.perf_counter() + seconds
         did_any = False
         while self.is_playing and (left := end - time.perf_counter()) > 0:
             most = self.steps_due()
             if most < 1:
                 break
-            self.take(min(most, self.training.steps_in(left)))
+            self.take(min(most, self.training.steps_in(left / len(self.runs))))
             did_any = True
         self.count_speed()
         return did_any
 
     # Steps.
 
+    def play(self, until: int | None = None) -> None:
+        """Take steps until told otherwise, or until one, as fast as it goes."""
+        self.is_playing, self.until, self.has_news = True, until, True
+        self.start_clock()
+
+    def pause(self) -> None:
+        """Stand still after the last whole step."""
+        if self.is_playing:
+            self.is_playing, self.until, self.has_news = False, None, True
+            self.steps_per_second = 0.0
+            self.look()
+            self.timeline.keep()
+
+    def look(self) -> None:
+        """Measure the weights as they are on screen."""
+        for run in self.runs:
+            run.measure()
+
+    def start_clock(self) -> None:
+        """From now on steps are due, the first at once."""
+        self.counted, self.counted_step = time.perf_counter(), self.training.step
+        rate = int(self.settings.speed) if self.settings.speed != "max" else 1
+        self.clock, self.clock_step = self.counted - 1 / rate, self.counted_step
+
     def steps_due(self) -> int:
-        """How many steps the speed allows now, or the step to run to."""
+        """How many steps the speed allows now, or are left to the one to run to."""
         if self.until is not None:
             return self.until - self.training.step
         if self.settings.speed == "max":
             return 1 << 30
-        due = int((time.perf_counter() - self.clock) * int(self.settings.speed))
-        return due - (self.training.step - self.clock_step)
-
-    def take(self, most: int) -> None:
-        """Take at least one and at most so many steps."""
-        training = self.training
-        losses = training.advance_and_measure() if training.is_due else training.advance(most)
-        if not np.all(np.isfinite(losses)) or (self.until is not None and training.step >= self.until):
-            self.pause()
-
-    def start_clock(self) -> None:
-        """From now on steps are due."""
-        self.clock, self.clock_step = time.perf_counter(), self.training.step
-        self.counted, self.counted_step = self.clock, self.clock_step
+        rate, now = int(self.settings.speed), time.perf_counter()
+        due = int((now - self.clock) * rate) - (self.training.step - self.clock_step)
+        if due > 1 + MOST_BEHIND * rate:  # what cannot be kept up with is not made up for later
+            self.clock, self.clock_step = now - 1 / rate, self.training.step
+            return 1
+        return due
 
     def count_speed(self) -> None:
         """Tell the speed by the steps of the last half second."""
-        passed = time.perf_counter() - self.counted
-        if passed >= SPEED_OVER:
+        if self.is_playing and (passed := time.perf_counter() - self.counted) >= SPEED_OVER:
             self.steps_per_second = (self.training.step - self.counted_step) / passed
             self.counted, self.counted_step = time.perf_counter(), self.training.step
 
-    def look(self) -> None:
-        """Measure the weights as they are on screen."""
-        self.training.measure()
+    def take(self, most: int, is_measured: bool = False) -> None:
+        """Take at least one and at most so many steps; a single one if it is measured, as it is now and then."""
+        training, before = self.training, self.training.step
+        is_measured = is_measured or training.is_due
+        losses = training.advance_and_measure() if is_measured else training.advance(most)
+        self.follow(is_measured)
+        broken_at = np.flatnonzero(~np.isfinite(losses))
+        if len(broken_at):
+            self.break_off(before + 1 + int(broken_at[0]))
+        elif self.until is not None and training.step >= self.until:
+            self.pause()
+        elif self.timeline.is_due:
+            self.timeline.keep()
 
-    # Answers.
+    def take_by_hand(self) -> None:
+        """One step, operation by operation, as it was recorded. Computed again it would be machine code's."""
+        losses = self.training.advance_and_measure(self.training.regime.loop)
+        self.follow()
+        self.timeline.note_change()
+        if not np.all(np.isfinite(losses)):
+            self.walk = None
+            self.break_off(self.training.step)
 
-    def play(self, message: Message | None = None) -> list[Message]:
-        """Take steps until told otherwise."""
-        self.is_playing, self.until = True, None
-        self.start_clock()
-        return []
+    def follow(self, is_measured: bool = True) -> None:
+        """Let the second run take the steps of the first."""
+        if self.rival is not None:
+            self.rival.follow(self.training)
+            if is_measured:
+                self.rival.measure()
 
-    def pause(self, message: Message | None = None) -> list[Message]:
-        """Stand still after the last whole step."""
-        if self.is_playing:
-            self.look()
-        self.is_playing, self.until, self.has_news = False, None, True
+    def break_off(self, step: int) -> None:
+        """The loss of a step is not finite: stand there, and say which number broke first."""
+        training, watching = self.training, self.training.watching
+        assert watching is not None
+        self.is_playing, self.until, self.has_ended, self.has_news = False, None, True, True
         self.steps_per_second = 0.0
-        return []
+        self.timeline.show(step - 1)
+        where = broken(training)
+        watching.is_close = True
+        while training.step < step:
+            training.advance(1)
+            self.follow()
+        watching.is_close = False
+        self.look()
+        good, rate = self.timeline.before_the_rise(), self.settings.learning_rate / 2
+        self.timeline.keep()
+        self.rescue = {"step": good, "control": "learning-rate", "value": rate}
+        self.notes = [
+            f"Step {step}: the loss is {training.loss}. The first number that is not finite is in "
+            f"{where or 'the loss itself'}. Go back to step {good}, go on from there, and halve the rate to {rate:g}."
+        ]
 
-    def reset(self, message: Message) -> list[Message]:
-        """The network as it was before its first step; the rows stay, added points among them."""
-        self.begin(self.rows)
-        return []
+    # Changes.
 
-    def step(self, message: Message) -> list[Message]:
-        """The rest of a step, or of an epoch."""
-        self.pause()
-        if message["what"] == "batch":
-            self.training.advance_and_measure()
-        elif message["what"] == "epoch":
-            self.play_until(self.training.epoch_end)
-        else:
-            raise Refusal("Phases are not shown here.")
-        return []
-
-    def run_to(self, message: Message) -> list[Message]:
-        """Play, as fast as it goes, until a step or the end of an epoch."""
-        if "epoch" in message:
-            ahead = message["epoch"] - self.training.epoch
-            regime = self.training.regime
-            step = self.training.epoch_end + (ahead - 1) * regime.batches.steps_per_epoch
-        else:
-            step = message["step"]
-        if step <= self.training.step:
-            raise Refusal(f"This is step {self.training.step}, and step {step} is not ahead of it. Scrub to go back.")
-        self.play_until(step)
-        return []
-
-    def play_until(self, step: int) -> None:
-        self.play()
-        self.until = step
-
-    def set(self, message: Message) -> list[Message]:
-        """Change a setting."""
-        self.change(self.settings.with_value(message["control"], message["value"]))
-        return []
-
-    def set_all(self, message: Message) -> list[Message]:
-        """The settings of an address."""
-        self.change(Settings.from_address(message["settings"]))
-        return []
-
-    def change(self, settings: Settings) -> None:
+    def change(self, settings: Settings, is_anew: bool = False) -> None:
         """Go on with other settings, or anew where one of them builds anew. A refusal changes nothing."""
         settings.check()
-        old, before = self.settings, self.rows
+        old = self.settings
         changed = [c for c in CONTROLS.values() if getattr(old, c.field) != getattr(settings, c.field)]
-        if any(control.resets for control in changed):
-            rows = self.rows_of(settings) if any(c.group == "data" for c in changed) else before
-            telling.check_batch(settings, rows)
-            self.settings, self.notes = settings, []
+        has_new_batch = settings.batch not in (old.batch, Settings().batch)
+        if is_anew or any(control.resets for control in changed):
+            has_new_rows = is_anew or any(c.group == "data" for c in changed)
+            rows = self.rows_of(settings) if has_new_rows else self.training.regime.given
+            self.check_suited(settings, rows)
+            check_batch(settings, rows, has_new_batch)
+            self.settings = settings
             self.begin(rows)
+        elif [control.name for control in changed] == ["speed"]:
+            self.settings = settings
+            if self.is_playing:
+                self.start_clock()
         elif changed:
-            telling.check_batch(settings, before)
+            self.refuse_in_past()
+            check_batch(settings, self.rows, has_new_batch)
             self.settings = settings
             self.training.set(settings)
-            if any(control.name == "speed" for control in changed) and self.is_playing and self.until is None:
-                self.start_clock()
+            if self.rival is not None:
+                self.rival.set(self.rivals_settings())
+            self.timeline.note_change()
 
-    def edit(self, message: Message) -> list[Message]:
-        """Write one weight or bias."""
-        layer, neuron, source, value = (message[part] for part in ("layer", "neuron", "input", "value"))
-        layers = self.training.layers
-        if not 1 <= layer <= len(layers):
-            raise Refusal(f"Weights lead into layers 1 to {len(layers)}, and layer {layer} was named.")
-        weight, bias = layers[layer - 1].weight.array, layers[layer - 1].bias.array
-        wide, narrow = weight.shape
-        if neuron >= wide:
-            raise Refusal(f"Layer {layer} has neurons 0 to {wide - 1}, and {neuron} was named.")
-        if source != "b" and source >= narrow:
-            raise Refusal(f"Neuron {layer}.{neuron} has inputs 0 to {narrow - 1}, and {source} was named.")
-        if not math.isfinite(np.float32(value)):
-            raise Refusal(f"A weight is a number of single precision, and {value:g} is beyond them.")
-        if source == "b":
-            bias[neuron] = value
-        else:
-            weight[neuron, source] = value
-        self.look()
-        return []
+    def check_suited(self, settings: Settings, rows: Rows) -> None:
+        """Raise Refusal for a problem on which the present mistake does not show."""
+        if self.mistake is not None and suited(self.mistake, settings, rows) != settings:
+            raise Refusal("The present mistake does not show on this problem. Take the mistake away first.")
 
-    def add_point(self, message: Message) -> list[Message]:
-        """One training row more, at a place of the plane."""
-        at = self.plane.inputs_at(np.array([message["at"]], float))[0]
-        self.take_rows(self.rows.with_point(at, float(message["label"])))
-        return []
-
-    def remove_point(self, message: Message) -> list[Message]:
-        """One row less."""
-        index = message["index"]
-        if index >= len(self.shown_rows):
-            raise Refusal(f"The points are 0 to {len(self.shown_rows) - 1}, and {index} was named.")
-        self.take_rows(self.rows.without(int(self.shown_rows[index])))
-        return []
-
-    def take_rows(self, rows: Rows) -> None:
+    def change_rows(self, rows: Rows) -> None:
         """Go on with other rows."""
-        telling.check_batch(self.settings, rows)
-        self.training.take_rows(rows)
-        self.show_rows(rows)
+        check_batch(self.settings, rows)
+        for run in self.runs:
+            run.take_rows(rows)
+        self.show_rows()
         self.look()
+        self.timeline.note_change()
 
-    def axes(self, message: Message) -> list[Message]:
-        """Show two other inputs."""
-        count = len(self.rows.names)
-        chosen = message["x"], message["y"]
-        if not all(axis < count for axis in chosen):
-            raise Refusal(f"The inputs are 0 to {count - 1}, and {chosen[0]} and {chosen[1]} were named.")
-        if chosen[0] == chosen[1] and count > 1:
-            raise Refusal("The two axes must show two different inputs.")
-        self.plane = dataclasses.replace(self.plane, axes=chosen)
-        self.show_rows(self.rows)
-        return []
+    def adopt(self) -> None:
+        """Show the settings and rows of the moment at which the runs stand."""
+        regime = self.training.regime
+        self.settings = dataclasses.replace(regime.asked, speed=self.settings.speed)
+        if self.plane.rows is not regime.rows:
+            self.show_rows()
 
-    def probe(self, message: Message) -> list[Message]:
-        """What the network says at a place of the plane."""
-        x = self.plane.given(np.array([message["at"]], float))
-        said = predicted(self.rows, layer_outputs(self.training.model, x)[-1])[0]
-        return [{"is": "probe", "at": message["at"], "outputs": said.tolist(), "text": telling.said(self.rows, said)}]
+    def refuse_to_go_on(self) -> None:
+        """Raise Refusal where no step can be taken."""
+        self.refuse_in_past()
+        if self.has_ended:
+            raise Refusal("The loss is not finite any more. Go back to an earlier step and fork, or reset.")
 
-
-#: Which method answers which message.
-ANSWERS = {
-    "play": "play", "pause": "pause", "reset": "reset", "step": "step", "run_to": "run_to", "set": "set",
-    "settings": "set_all", "edit": "edit", "add_point": "add_point", "remove_point": "remove_point", "axes": "axes",
-    "probe": "probe",
-}  # fmt: skip
+    def refuse_in_past(self) -> None:
+        """Raise Refusal while a moment of the past is shown."""
+        if self.present is not None:
+            raise Refusal(
+                f"Step {self.training.step} is a moment of the past. Fork to go on from here, or go back to the latest."
+            )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.live.controls import CONTROLS, Settings
+from backlit.live import looking, walking
+from backlit.live.controls import CONTROLS
 from backlit.live.frames import STATS
-from backlit.live.messages import Message, Refusal
+from backlit.live.messages import Message
+from backlit.live.mistakes import MISTAKES
+from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
 from backlit.version import __version__
@@ -21,16 +25,6 @@ MOST_SHOWN = 2000
 #: How far the plane reaches beyond the points, as a share of their range.
 MARGIN = 0.1
 #: A step, as the page shows it.
-CODE = [
-    "for x, y in batches:",
-    "    out = model(x)",
-    "    loss = loss_fn(out, y)",
-    "    optimizer.zero_grad()",
-    "    loss.backward()",
-    "    optimizer.step()",
-]
-
-
 def hello() -> Message:
     """What there is to choose from."""
     problems = [
@@ -42,10 +36,10 @@ def hello() -> Message:
         "version": __version__,
         "controls": [control.to_json() for control in CONTROLS.values()],
         "problems": problems,
-        "mistakes": [],
-        "lessons": [],
+        "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],
+        "lessons": looking.lessons_listed(),
         "stats": list(STATS),
-        "code": CODE,
+        "code": list(CODE),
     }
 
 
@@ -55,22 +49,28 @@ def state(session: Session) -> Message:
     return {
         "is": "state",
         "version": session.version,
-        "status": "playing" if session.is_playing else "paused",
+        "status": session.status,
         "settings": values(session),
         "address": session.settings.address(),
         "network": network(session),
         "engine": engine(session),
         "layout": session.layout.to_json(),
-        "phase": None,
+        "phase": None if session.walk is None else session.walk.told(),
         "step": training.step,
         "epoch": training.epoch,
-        "timeline": {"first": 0, "last": training.step, "shown": training.step, "moments": []},
-        "findings": [],
-        "mistake": {"name": None, "title": "", "symptom": "", "is_guess": False},
-        "rival": None,
+        "timeline": {
+            "first": 0,
+            "last": training.step if session.present is None else session.present.step,
+            "shown": training.step,
+            "moments": session.timeline.steps,
+        },
+        "findings": findings(session),
+        "mistake": mistake(session),
+        "rival": rival(session),
+        "rescue": session.rescue,
         "notes": session.notes,
         "kind": session.rows.kind,
-        "batch_rows": [],
+        "batch_rows": walking.rows_on_screen(session),
     }
 
 
@@ -87,12 +87,40 @@ def values(session: Session) -> dict[str, Any]:
     return plain | in_force
 
 
+def findings(session: Session) -> list[Message]:
+    """What the doctor makes of the run; nothing while a mistake is to be guessed, unless he was asked."""
+    watching = session.training.watching
+    if watching is None or (session.is_guess and not session.is_diagnosed):
+        return []
+    return watching.findings()
+
+
+def mistake(session: Session) -> dict[str, Any]:
+    """The mistake of the run, as far as it may be known."""
+    made = session.mistake
+    if made is None:
+        return {"name": None, "title": "", "symptom": "", "is_guess": False}
+    if session.is_guess:
+        return {"name": None, "title": "A hidden mistake", "symptom": "", "is_guess": True}
+    return {"name": made.name, "title": made.title, "symptom": made.symptom, "is_guess": False}
+
+
+def rival(session: Session) -> dict[str, Any] | None:
+    """In what the second run differs."""
+    if session.knob is None:
+        return None
+    control, value = CONTROLS[session.knob[0]], session.knob[1]
+    labels = {choice.value: choice.label for choice in control.choices}
+    said = labels.get(value, value) if isinstance(value, str) else control.written(value)
+    return {"control": control.name, "value": value, "label": f"{control.label}: {said}"}
+
+
 def network(session: Session) -> dict[str, Any]:
     rows = session.rows
     outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
     return {
         "sizes": session.sizes,
-        "activations": [*session.settings.layer_activations, "linear"],
+        "activations": [*session.training.regime.settings.layer_activations, "linear"],
         "outputs": outputs.get(rows.kind, [rows.target]),
         "parameters": sum(p.array.size for p in session.training.model.parameters()),
     }
@@ -143,25 +171,49 @@ def note(rows: Rows, axes: tuple[int, int]) -> str:
 def arrays(session: Session, maps: bool) -> dict[str, np.ndarray]:
     """What a frame shows."""
     training, layout = session.training, session.layout
-    measures = training.measures
+    measures, phase = training.measures, -1 if session.walk is None else session.walk.phase
     stats = {
         "layout": layout.id, "version": session.version, "step": training.step, "epoch": training.epoch,
         "samples": training.samples, "steps_per_second": session.steps_per_second, "loss": measures.loss,
         "test_loss": measures.test_loss, "accuracy": measures.accuracy, "test_accuracy": measures.test_accuracy,
-        "grad_norm": measures.grad_norm, "phase": -1, "is_playing": session.is_playing, "has_maps": maps,
-        "shown_step": training.step, "rival_loss": np.nan,
+        "grad_norm": measures.grad_norm, "phase": phase, "is_playing": session.is_playing, "has_maps": maps,
+        "shown_step": training.step,
+        "rival_loss": np.nan if session.rival is None else session.rival.measures.loss,
     }  # fmt: skip
     out = {
         "stats": np.array([float(stats[name]) for name in STATS]),
         "weights": flat(training.layers, lambda p: p.array),
-        "gradients": flat(training.layers, lambda p: np.full_like(p.array, np.nan) if p.grad is None else p.grad.array),
+        "gradients": flat(training.layers, gradient_in(session)),
         "layers": measures.layers,
         "curves": training.curves.buckets(),
     }
+    if session.rival is not None:
+        out["rival_curves"] = session.rival.curves.buckets()
     if maps:
-        with np.errstate(all="ignore"):
-            out |= {"pictures": session.plane.neurons(training.model), "output": session.plane.output(training.model)}
+        out |= drawings(session)
     return out
+
+
+def drawings(session: Session) -> dict[str, np.ndarray]:
+    """The maps of a frame."""
+    plane, model = session.plane, session.training.model
+    with np.errstate(all="ignore"):
+        out = {"pictures": plane.neurons(model), "output": plane.output(model)}
+        if session.rival is not None:
+            out["rival_output"] = plane.output(session.rival.model)
+    return out
+
+
+def gradient_in(session: Session) -> Callable[[Any], np.ndarray]:
+    """Which gradient of a parameter is shown: the present one, or that of the phase; NaN where there is none."""
+    known = None if session.walk is None else session.walk.gradients
+
+    def gradient(p: Any) -> np.ndarray:
+        own = None if p.grad is None else p.grad.array
+        shown = own if known is None else known[id(p)]
+        return np.full_like(p.array, np.nan) if shown is None else shown
+
+    return gradient
 
 
 def flat(layers: list[Any], values_of: Any) -> np.ndarray:
@@ -214,13 +266,3 @@ def said(rows: Rows, outputs: np.ndarray) -> str:
     shares = [1 - outputs[0], outputs[0]] if rows.kind == "binary" else outputs
     best = int(np.argmax(shares))
     return f"{rows.classes[best]}, {float(shares[best]):.1%} sure"
-
-
-def check_batch(settings: Settings, rows: Rows) -> None:
-    """Raise Refusal for a batch that these rows cannot have."""
-    count = int(np.count_nonzero(~rows.is_test))
-    if settings.batch_norm and (count - 1) % min(settings.batch, count) == 0:
-        raise Refusal(
-            f"Of {count} training rows in batches of {min(settings.batch, count)}, the last has a single row, which "
-            f"batch norm cannot normalise. Take a batch of {min(settings.batch, count) + 1}."
-        )

@@ -5,27 +5,30 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlit import nn
 from backlit.autograd.modes import no_grad
-from backlit.live.build import Recipe, linear_layers, objective, with_dropout
+from backlit.live.build import Loop, Recipe, SharedOrder, linear_layers, objective, with_dropout
 from backlit.live.controls import Settings
 from backlit.live.curves import Curves
 from backlit.live.rows import Rows
 from backlit.optim import Optimizer
 from backlit.random import default_generator, fork_rng, manual_seed
 from backlit.tensor import Tensor
-from backlit.train.batches import Batches
 from backlit.train.choices import Loss
 from backlit.train.engines import Engine
 from backlit.train.loop import outputs_of
+from backlit.train.native import Native
 from backlit.train.rehearsal import tensors_of
+
+if TYPE_CHECKING:
+    from backlit.live.watching import Watching
 
 #: Seconds between two measurements at least, and the share of the time that they may take.
 MEASURED_EVERY, MEASURED_SHARE = 0.05, 0.2
@@ -35,16 +38,22 @@ LIVE = ("learning_rate", "momentum", "l1", "l2", "dropout", "loss", "optimizer",
 
 @dataclass(frozen=True)
 class Regime:
-    """All that computes the steps, until a setting changes. `first` is the step at which this order of rows began,
-    after so many `epochs` and `samples`; the engine counts its steps from `engine_first`.
+    """All that computes the steps, until a setting changes.
+
+    `settings` and `rows` are what a recipe made of those that were `asked` for and `given`. `first` is the step at
+    which this order of rows began, after so many `epochs` and `samples`; the engine counts its steps from
+    `engine_first`.
     """
 
+    asked: Settings
+    given: Rows
     settings: Settings
     rows: Rows
     model: nn.Sequential
     loss: Loss
     optimizer: Optimizer
-    batches: Batches
+    batches: SharedOrder
+    loop: Loop
     engine: Engine
     engine_first: int = 0
     first: int = 0
@@ -92,14 +101,25 @@ class Snapshot:
 
 
 class Training:
-    """A run of settings on rows. It has a random generator of its own, so that runs side by side do not mix."""
+    """A run of settings on rows. It has a random generator of its own, so that runs side by side do not mix.
 
-    def __init__(self, settings: Settings, rows: Rows, recipe: Recipe | None = None) -> None:
-        self.recipe = recipe or Recipe()
+    With a `leader` it draws the random numbers that the leader did, and follows it. `watching` is the doctor's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        rows: Rows,
+        recipe: Recipe | None = None,
+        leader: Training | None = None,
+        watching: Watching | None = None,
+    ) -> None:
+        self.recipe, self.watching = recipe or Recipe(), watching
         with fork_rng():
             manual_seed(settings.seed)
-            self.regime = self._built(self.recipe.settings(settings), self.recipe.rows(rows))
-            self.generator = default_generator.get_state()
+            self.regime = self._built(settings, rows)
+            self.generator: np.ndarray = default_generator.get_state() if leader is None else leader.first_generator
+        self.first_generator: np.ndarray = self.generator
         self.step = 0
         self.loss = math.nan  # of the last step
         self.curves = Curves()
@@ -108,14 +128,15 @@ class Training:
         self.measuring_took = 0.0
         self.measures = Measures()
 
-    def _built(self, settings: Settings, rows: Rows) -> Regime:
+    def _built(self, asked: Settings, given: Rows) -> Regime:
         recipe = self.recipe
+        settings, rows = recipe.settings(asked), recipe.rows(given)
         model = recipe.model(settings, rows)
         model.train()
         loss, optimizer = recipe.loss(settings, rows), recipe.optimizer(settings, model)
         batches = recipe.batches(settings, rows)
-        engine = recipe.engine(model, objective(loss, settings, model), optimizer, batches)
-        return Regime(settings, rows, model, loss, optimizer, batches, engine)
+        loop = recipe.loop(model, objective(loss, settings, model), optimizer, batches)
+        return Regime(asked, given, settings, rows, model, loss, optimizer, batches, loop, recipe.engine(loop))
 
     # Where it stands.
 
@@ -162,21 +183,36 @@ class Training:
             finally:
                 self.generator = default_generator.get_state()
 
-    def advance(self, most: int) -> np.ndarray:
-        """Take at least one step and at most `most`.  Out: their losses (steps,), penalties included."""
+    def advance(self, most: int, engine: Engine | None = None) -> np.ndarray:
+        """Take at least one step and at most `most`, by another engine if one is given.
+
+        Out: their losses (steps,), penalties included.
+        """
         start = time.perf_counter()
-        with self.running():
-            losses = self.regime.engine.advance(most, self.step - self.regime.engine_first)
+        losses = self.steps(most, engine) if self.watching is None else self.watching.watched(self, most, engine)
         self.pace = (time.perf_counter() - start) / len(losses)
-        self.curves.of["loss"].add(np.arange(self.step + 1, self.step + 1 + len(losses)), losses)
+        self.curves.of["loss"].add(np.arange(self.step - len(losses) + 1, self.step + 1), losses)
+        return losses
+
+    def steps(self, most: int, engine: Engine | None = None) -> np.ndarray:
+        """Take steps, by another engine if one is given; nobody is told of them.  Out: their losses (steps,)."""
+        with self.running():
+            losses = (engine or self.regime.engine).advance(most, self.step - self.regime.engine_first)
+        if engine is not None and isinstance(self.regime.engine, Native):
+            self.regime.engine.taken += len(losses)
         self.step += len(losses)
         self.loss = float(losses[-1])
         return losses
 
-    def advance_to(self, step: int) -> None:
-        """Take the steps up to one, and no look at any."""
-        while self.step < step:
-            self.advance(step - self.step)
+    def follow(self, leader: Training) -> None:
+        """Take the steps that the leader took, which are of one epoch, on the same rows where batches are as large."""
+        self._share_order(leader)
+        while self.step < leader.step:
+            self.advance(leader.step - self.step)
+
+    def _share_order(self, leader: Training) -> None:
+        ours, theirs = self.regime.batches, leader.regime.batches
+        ours.given = theirs.order if ours.batch_size == theirs.batch_size else None
 
     def steps_in(self, seconds: float) -> int:
         """How many steps fit."""
@@ -190,30 +226,47 @@ class Training:
         pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
         return time.perf_counter() - self.measured_at >= pause
 
-    def advance_and_measure(self) -> np.ndarray:
+    def advance_and_measure(self, engine: Engine | None = None) -> np.ndarray:
         """One step whose update is measured.  Out: its loss (1,)."""
-        before = [layer.weight.array.copy() for layer in self.layers]
-        losses = self.advance(1)
-        self.measure([norm(layer.weight.array - old) for layer, old in zip(self.layers, before, strict=True)])
+        before = self._weights()
+        losses = self.advance(1, engine)
+        self.measure(self._updates_since(before))
         return losses
 
+    def _weights(self) -> list[np.ndarray]:
+        return [layer.weight.array.copy() for layer in self.layers]
+
+    def _updates_since(self, before: list[np.ndarray]) -> list[float]:
+        return [norm(layer.weight.array - old) for layer, old in zip(self.layers, before, strict=True)]
+
     def measure(self, updates: list[float] | None = None) -> None:
-        """Look at the run as it stands. `updates` are how far the last step moved the weights of each layer."""
+        """Look at the run as it stands, and let the curves have it. `updates` are how far the last step moved the
+        weights of each layer; without them they are what they were.
+        """
         start = time.perf_counter()
-        loss, accuracy = self.evaluated(*self.rows.train)
-        test_loss, test_accuracy = self.evaluated(*self.rows.test)
-        layers = self._layers_measured(updates)
-        grad_norm = float(np.sqrt(np.sum(layers[:, 0] ** 2)))
-        self.measures = Measures(loss, test_loss, accuracy, test_accuracy, grad_norm, layers)
+        with self.watching.evaluation(self) if self.watching else nullcontext():
+            heard = self.evaluated(*(self.rows.test if self.rows.has_test else self.rows.train))
+        self.measures = self.measured(updates, heard)
         for name in ("test_loss", "accuracy", "grad_norm"):
             self.curves.of[name].add_one(self.step, getattr(self.measures, name))
+        if self.watching:
+            self.watching.tell_score(self)
         self.measured_at = time.perf_counter()
         self.measuring_took = self.measured_at - start
 
+    def measured(self, updates: list[float] | None = None, known: tuple[float, float] | None = None) -> Measures:
+        """What is known of the weights as they are. `known` are loss and accuracy of the test rows, or without any
+        of the training rows, if they were evaluated already.
+        """
+        rows, nothing = self.rows, (math.nan, math.nan)
+        tested = known or self.evaluated(*rows.test) if rows.has_test else nothing
+        loss, accuracy = known if known and not rows.has_test else self.evaluated(*rows.train)
+        test_loss, test_accuracy = tested
+        layers = self._layers_measured(updates)
+        return Measures(loss, test_loss, accuracy, test_accuracy, float(np.sqrt(np.sum(layers[:, 0] ** 2))), layers)
+
     def evaluated(self, x: Tensor, y: Tensor) -> tuple[float, float]:
-        """The loss of rows, and their accuracy or R2; NaN without rows."""
-        if not x.shape[0]:
-            return math.nan, math.nan
+        """The loss of rows, and their accuracy or R2."""
         with no_grad(), fork_rng(), np.errstate(all="ignore"):
             scores = self.model(x) if self.recipe.evaluates_in_training else outputs_of(self.model, x)
             loss = float(self.regime.loss(scores, y).item())
@@ -222,21 +275,24 @@ class Training:
 
     def _layers_measured(self, updates: list[float] | None) -> np.ndarray:
         table = np.full((len(self.layers), 3), np.nan)
+        if updates is None and len(self.measures.layers):
+            table[:, 2] = self.measures.layers[:, 2]
         for k, layer in enumerate(self.layers):
             gradients = [p.grad.array for p in (layer.weight, layer.bias) if p.grad is not None]
             table[k, 0] = math.hypot(*map(norm, gradients)) if gradients else math.nan
             table[k, 1] = norm(layer.weight.array)
-            table[k, 2] = updates[k] / table[k, 1] if updates and table[k, 1] else math.nan
+            if updates is not None:
+                table[k, 2] = updates[k] / table[k, 1] if table[k, 1] else math.nan
         return table
 
     # Changes while it goes on.
 
     def set(self, settings: Settings) -> None:
         """Go on with other settings, of which none builds anew."""
-        old = self.regime
-        settings = self.recipe.settings(settings)
+        old, asked = self.regime, settings
+        settings = self.recipe.settings(asked)
         changed = {name for name in LIVE if getattr(settings, name) != getattr(old.settings, name)}
-        new = dataclasses.replace(old, settings=settings)
+        new = dataclasses.replace(old, asked=asked, settings=settings)
         if "batch" in changed:
             new = self._with_batches(new)
         if "dropout" in changed:
@@ -250,7 +306,7 @@ class Training:
 
     def take_rows(self, rows: Rows) -> None:
         """Go on with other rows, from the beginning of an epoch."""
-        new = dataclasses.replace(self.regime, rows=self.recipe.rows(rows))
+        new = dataclasses.replace(self.regime, given=rows, rows=self.recipe.rows(rows))
         self.regime = self._with_engine(self._with_batches(new))
 
     def _with_batches(self, regime: Regime) -> Regime:
@@ -263,10 +319,9 @@ class Training:
         )
 
     def _with_engine(self, regime: Regime) -> Regime:
-        engine = self.recipe.engine(
-            regime.model, objective(regime.loss, regime.settings, regime.model), regime.optimizer, regime.batches
-        )
-        return dataclasses.replace(regime, engine=engine, engine_first=self.step)
+        loss = objective(regime.loss, regime.settings, regime.model)
+        loop = self.recipe.loop(regime.model, loss, regime.optimizer, regime.batches)
+        return dataclasses.replace(regime, loop=loop, engine=self.recipe.engine(loop), engine_first=self.step)
 
     # Taking down and putting back.
 
@@ -300,6 +355,21 @@ class Training:
         regime.batches.order, regime.batches.start = snapshot.order, snapshot.start
         if hasattr(regime.engine, "taken"):
             regime.engine.taken = snapshot.taken
+
+
+def repeat(runs: Sequence[Training], step: int) -> None:
+    """Take the steps up to one again, side by side; the curves have them. The last one's update is measured."""
+    leader, *others = runs
+    while leader.step < step:
+        most = max(1, step - 1 - leader.step)
+        before = [run._weights() for run in runs] if leader.step == step - 1 else []
+        leader.steps(most)
+        for run in others:
+            run._share_order(leader)
+            while run.step < leader.step:
+                run.steps(leader.step - run.step)
+        for run, weights in zip(runs, before, strict=False):
+            run.measures = run.measured(run._updates_since(weights))
 
 
 def norm(x: np.ndarray) -> float:

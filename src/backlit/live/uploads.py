@@ -17,9 +17,8 @@ from backlit.data.errors import DataError
 from backlit.data.files import SEPARATORS, check_names, header_of
 from backlit.live.messages import Refusal
 from backlit.live.rows import Table
-from backlit.suggest import did_you_mean
 
-MOST_BYTES = 5_000_000
+MOST_BYTES = 5 << 20
 MOST_ROWS = 50_000
 MOST_COLUMNS = 64
 #: Letters of a column's name, or of a class's.
@@ -56,7 +55,7 @@ async def body_of(request: Request) -> bytes:
 
 
 def too_large() -> UploadError:
-    words = f"The file has more than {MOST_BYTES / 1e6:.0f} MB. Larger ones are trained on by: backlit train FILE"
+    words = f"The file has more than {MOST_BYTES >> 20} MB. Larger ones are trained on by: backlit train FILE"
     return UploadError(words, 413)
 
 
@@ -81,15 +80,6 @@ def read_table(body: bytes) -> Table:
         else:
             values[:, number] = [_finite(name, line, cell, separator) for line, cell in cells]
     return Table(names, values, labels)
-
-
-def target_of(asked: str | None, table: Table) -> str:
-    """The column to predict: the one that was asked for, or the last. Raises UploadError if there is no such column."""
-    if asked is None:
-        return table.names[-1]
-    if asked not in table.names:
-        raise UploadError(f"There is no column {asked[:LONGEST_TEXT]!r}. {did_you_mean(asked, table.names)}")
-    return asked
 
 
 def _header(body: bytes) -> tuple[list[str], str]:

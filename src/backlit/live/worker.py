@@ -85,7 +85,8 @@ class Worker:
     def _read_mail(self, is_busy: bool) -> bool:
         """Answer all mail that is there; unless training goes on, wait for some. False ends the thread."""
         try:
-            letter = self._mail.get(block=not is_busy, timeout=REST)
+            # What plays slowly waits for its next step, what stands still for mail alone.
+            letter = self._mail.get(block=not is_busy, timeout=REST if self._session.is_playing else None)
             while letter is not None:
                 letter()
                 letter = self._mail.get_nowait()

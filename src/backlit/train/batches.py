@@ -48,17 +48,21 @@ class Batches:
         if self.batch_size == self.rows:
             return None
         if self.start == 0 and self.shuffle:
-            self.order = draw_order(self.rows)
+            self.order = self.draw()
         rows = slice(self.start, min(self.start + steps * self.batch_size, self.rows))
         self.start = rows.stop if rows.stop < self.rows else 0
         return np.arange(rows.start, rows.stop) if self.order is None else self.order[rows]
+
+    def draw(self) -> np.ndarray:
+        """The order of an epoch that begins.  Shape: out (rows,) int64."""
+        return draw_order(self.rows)
 
     def next(self) -> tuple[Any, Any]:
         """The next step's rows."""
         if self.batch_size == self.rows:
             return self.x, self.y
         if self.start == 0 and self.shuffle:
-            self.order = draw_order(self.rows)
+            self.order = self.draw()
         rows = slice(self.start, self.start + self.batch_size)
         self.start = rows.stop if rows.stop < self.rows else 0
         if self.order is None:

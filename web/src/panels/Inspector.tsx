@@ -14,7 +14,7 @@ import { toNumber } from "./setup/values";
 function Rows({ rows }: { rows: number }) {
   const { row } = selection.value;
   const choose = (next: number | null): void => void (selection.value = { ...selection.value, row: next });
-  const at = (text: string): number => Math.min(rows - 1, Math.max(0, Math.trunc(toNumber(text) ?? 1) - 1));
+  const at = (text: string): number => Math.min(rows - 1, Math.max(0, Math.trunc(toNumber(text) ?? 0)));
   return (
     <div class="rows">
       <fieldset class="segmented" aria-label="Rows">
@@ -24,9 +24,9 @@ function Rows({ rows }: { rows: number }) {
       {row !== null && (
         <span class="stepper">
           <button type="button" aria-label="Row before" disabled={row <= 0} onClick={() => choose(row - 1)}>‹</button>
-          <input type="text" inputMode="numeric" aria-label={`Row, 1 to ${rows}`} value={String(row + 1)} onChange={(event) => choose(at(event.currentTarget.value))} />
+          <input type="text" inputMode="numeric" aria-label={`Row of the batch, 0 to ${rows - 1}`} value={String(row)} onChange={(event) => choose(at(event.currentTarget.value))} />
           <button type="button" aria-label="Row after" disabled={row >= rows - 1} onClick={() => choose(row + 1)}>›</button>
-          <span class="hint">of {rows}</span>
+          <span class="hint">of 0 to {rows - 1}</span>
         </span>
       )}
     </div>
@@ -53,13 +53,14 @@ function Hint({ network }: { network: State["network"] | undefined }) {
   );
 }
 
-function title(network: State["network"], inputs: string[]): string {
+/** What is shown: its name, and in words where it is. */
+function title(network: State["network"], inputs: string[]): [string, string] {
   const { neuron, edge } = selection.value;
-  if (edge === undefined) return `Neuron ${neuron}: ${called(neuron ?? "", network, inputs)}`;
+  if (edge === undefined) return [`Neuron ${neuron}`, called(neuron ?? "", network, inputs)];
   const { layer, neuron: to, input } = parse(edge);
   const target = called(`${layer}.${to}`, network, inputs);
-  if (input === "b") return `Bias ${edge}: of ${target}`;
-  return `Weight ${edge}: ${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`;
+  if (input === "b") return [`Bias ${edge}`, `of ${target}`];
+  return [`Weight ${edge}`, `${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`];
 }
 
 function Shown({ shown }: { shown: Inspection | null }) {
@@ -77,10 +78,11 @@ export function Inspector() {
   const isChosen = neuron !== undefined || edge !== undefined;
   const shown = answer.value !== null && answers(selection.value, answer.value) ? answer.value : null;
   if (!isChosen || network === undefined) return <section class="inspector" aria-label="Inspector"><Hint network={network} /></section>;
+  const [name, where] = title(network, data.value?.names ?? []);
   return (
     <section class="inspector" aria-labelledby="inspector-title" data-inspects={edge ?? neuron} data-step={shown?.kind === "neuron" ? shown.step : undefined}>
       <header>
-        <h2 id="inspector-title">{title(network, data.value?.names ?? [])}</h2>
+        <h2 id="inspector-title">{name} <span class="hint">{where}</span></h2>
         {edge === undefined && shown?.kind === "neuron" && <Rows rows={shown.rows} />}
         <FullSwitch />
         <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: null })}>✕</button>

@@ -76,7 +76,10 @@ export function Mistakes() {
             <ul aria-label="Mistakes">
               {mistakes.map((mistake) => <Switch key={mistake.name} mistake={mistake} isOn={mistake.name === on} />)}
             </ul>
-            <button type="button" data-action="guess-mistake" onClick={() => choose(null, true)}>Guess the mistake</button>
+            <div class="row wrap">
+              <button type="button" class="small" data-action="guess-mistake" onClick={() => choose(null, true)}>Guess the mistake</button>
+              <button type="button" class="small" data-action="diagnose" onClick={() => send({ do: "diagnose" })}>Ask the doctor</button>
+            </div>
           </>
         )}
     </details>

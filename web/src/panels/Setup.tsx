@@ -6,7 +6,7 @@ import { Field } from "./setup/fields";
 import { Layers } from "./setup/Layers";
 import { Problems } from "./setup/Problems";
 import { helped } from "./setup/Row";
-import { asked } from "./setup/values";
+import { asked, isShort } from "./setup/values";
 
 const GROUPS: { name: Control["group"]; title: string }[] = [
   { name: "data", title: "Data" },
@@ -26,13 +26,17 @@ function One({ control, all }: { control: Control; all: Control[] }) {
   return <Field control={control} />;
 }
 
+function sentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
 /** What the control under the hand does, and whether it starts the run anew. */
 function HelpLine() {
   const control = helped.value;
   if (control === null) return <p class="help-line">Point at a setting to read what it does.</p>;
   return (
     <p class="help-line" aria-hidden="true">
-      <b>{control.label}.</b> {control.help} {control.resets ? "Starts the run anew." : "The run goes on."}
+      <b>{control.label}.</b> {sentence(control.help)} {control.resets ? "Starts the run anew." : "The run goes on."}
     </p>
   );
 }
@@ -50,7 +54,7 @@ export function Setup() {
     <form class="settings" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
       <Elsewhere />
       {GROUPS.map(({ name, title }) => {
-        const members = shown.filter(({ group }) => group === name);
+        const members = shown.filter(({ group }) => group === name).sort((one, other) => Number(isShort(one)) - Number(isShort(other)));
         if (members.length === 0) return null;
         return (
           <fieldset key={name} data-group={name}>

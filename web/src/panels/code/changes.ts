@@ -49,9 +49,9 @@ const CHANGES: Record<string, (facts: Facts) => Change> = {
     says: rows.length === 0 ? "The rows of this step are drawn." : `${count(rows.length, "row")} drawn: ${listed(rows)}. Nothing is computed yet.`,
     numbers: [],
   }),
-  forward: ({ output }) => ({
+  forward: ({ output, rows }) => ({
     says: "Every neuron has computed; the outputs are new. No weight has changed.",
-    numbers: output === null ? [] : [{ name: `output ${output.layer}.${output.neuron}, ${output.row === null ? "mean of the batch" : `row ${output.row}`}`, after: output.activation.out }],
+    numbers: output === null ? [] : [{ name: `output ${output.neuron + 1} for ${output.row === null ? "the batch, mean" : `row ${rows[output.row] ?? output.row}`}`, after: output.activation.out }],
   }),
   loss: ({ loss }) => ({ says: "Outputs and targets have become one number.", numbers: [{ name: "loss", after: loss }] }),
   zero_grad: ({ weight, normBefore }) => ({

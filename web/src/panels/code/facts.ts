@@ -40,9 +40,9 @@ function told(last: number): [number, number, number | "b"] {
 }
 
 function ask(): void {
-  const { phase, network, batch_rows: rows } = state.value!;
+  const { phase, network } = state.value!;
   const last = network.sizes.length - 1;
-  if (phase?.name === "forward") send({ do: "inspect", neuron: [last, 0], row: rows[0] ?? null });
+  if (phase?.name === "forward") send({ do: "inspect", neuron: [last, 0], row: 0 });
   if (phase !== null && phase.index >= 3) send({ do: "inspect", weight: told(last) });
 }
 

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Control } from "../../protocol";
-import { dashed, refused } from "./values";
+import { dashed, isShort, refused } from "./values";
 
 /** What the control under the pointer or the focus is for. */
 export const helped = signal<Control | null>(null);
@@ -17,12 +17,17 @@ export function Refusal({ name }: { name: string }) {
   return words === "" ? null : <p class="refusal" role="alert" id={`refused-${dashed(name)}`}>{words}</p>;
 }
 
+/** What stands in brackets explains; beside a small input there is no room for it. */
+function brief({ label, ...control }: Control): string {
+  return isShort({ label, ...control }) ? label.replace(/ \(.*\)$/, "") : label;
+}
+
 export function Row({ control, children }: { control: Control; children: ComponentChildren }) {
   const name = dashed(control.name);
   const show = (): void => void (helped.value = control);
   return (
-    <div class="setting" data-setting={name} onFocusCapture={show} onPointerEnter={show}>
-      <label for={`set-${name}`}>{control.label}</label>
+    <div class={isShort(control) ? "setting half" : "setting"} data-setting={name} onFocusCapture={show} onPointerEnter={show}>
+      <label for={`set-${name}`} title={control.label}>{brief(control)}</label>
       <div class="inputs">{children}</div>
       <span class="spoken" id={`help-${name}`}>{control.help}</span>
       <Refusal name={control.name} />

@@ -4,7 +4,7 @@ import type { Control, Value } from "../../protocol";
 import { useMemo } from "preact/hooks";
 import { state } from "../../store";
 import { describedBy, Row } from "./Row";
-import { dashed, fromSlider, gently, refused, setControl, toNumber, toSlider, useDraft } from "./values";
+import { dashed, fromSlider, gently, hasSlider, refused, setControl, toNumber, toSlider, useDraft } from "./values";
 
 type Choice = NonNullable<Control["choices"]>[number];
 type Set = (value: Value) => void;
@@ -18,11 +18,6 @@ function common(control: Control) {
     "aria-describedby": describedBy(control),
     "aria-invalid": refused(control.name) === "" ? undefined : true,
   };
-}
-
-/** A number has a slider if it has ends, and even steps between them or a log scale. */
-function hasSlider({ kind, least, most, step }: Control): boolean {
-  return least !== undefined && most !== undefined && (kind === "log" || (kind === "number" && step !== undefined));
 }
 
 function NumberField({ control }: { control: Control }) {

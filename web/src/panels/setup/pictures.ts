@@ -7,7 +7,7 @@ export interface Dot {
   label: number;
 }
 export interface Picture {
-  kind: "classes" | "values" | "curve" | "digit" | "table";
+  kind: "classes" | "corners" | "values" | "curve" | "digit" | "table";
   dots: Dot[];
 }
 
@@ -64,8 +64,11 @@ function digit(): Dot[] {
   );
 }
 
+const CORNERS: Dot[] = [-0.6, 0.6].flatMap((x) => [-0.6, 0.6].map((y) => ({ x, y, label: x * y > 0 ? 0 : 1 })));
+
 const PICTURES: [RegExp, () => Picture][] = [
-  [/xor/, () => classes(grid((x, y) => (x * y > 0 ? 0 : 1)))],
+  [/xor/, () => ({ kind: "corners", dots: CORNERS })],
+  [/quadrant/, () => classes(grid((x, y) => (x * y > 0 ? 0 : 1)))],
   [/moon/, () => classes([...moon(0), ...moon(1)])],
   [/ring|circles/, () => classes([...ring(0.25, 0, 8), ...ring(0.6, 1, 16), ...ring(0.95, 0, 24)])],
   [/circle/, () => classes([...cloud(0, 0, 0.42, 1, 16), ...ring(0.9, 0, 22)])],

@@ -21,6 +21,16 @@ export function refused(name: string): string {
   return asked.value === name ? refusal.value : "";
 }
 
+/** A number has a slider if it has ends, and even steps between them or a log scale. */
+export function hasSlider({ kind, least, most, step }: Control): boolean {
+  return least !== undefined && most !== undefined && (kind === "log" || (kind === "number" && step !== undefined));
+}
+
+/** Whether two controls of its kind stand side by side. */
+export function isShort(control: Control): boolean {
+  return control.kind === "whole" || control.kind === "switch" || (control.kind === "number" && !hasSlider(control));
+}
+
 /** The name by which tests and lessons find a control. */
 export function dashed(name: string): string {
   return name.replaceAll("_", "-");
