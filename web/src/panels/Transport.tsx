@@ -20,7 +20,8 @@ function Sign({ name }: { name: keyof typeof SIGNS }) {
 function Press({ action, title, sign, label, of = "" }: { action: Action; title: string; sign?: keyof typeof SIGNS; label?: string; of?: string }) {
   return (
     <button type="button" class={`${label === undefined ? "icon" : ""} ${of}`} data-action={action} title={title} aria-label={label === undefined ? title : undefined} onClick={() => act(action)}>
-      {sign !== undefined && <Sign name={sign} />}{label}
+      {sign !== undefined && <Sign name={sign} />}
+      {label !== undefined && <span class={sign === undefined ? "word kept" : "word"}>{label}</span>}
     </button>
   );
 }
@@ -32,7 +33,7 @@ export function Transport() {
     <div class="transport" role="group" aria-label="Training">
       <Press action="reset" title="Reset (r)" sign="reset" />
       <button type="button" class="primary play" data-action="play" aria-pressed={running} disabled={hasEnded && !running} title={running ? "Pause (space)" : "Play (space)"} onClick={() => act("play")}>
-        <Sign name={running ? "pause" : "play"} />{running ? "Pause" : "Play"}
+        <Sign name={running ? "pause" : "play"} /><span class="word">{running ? "Pause" : "Play"}</span>
       </button>
       <span class="joined" role="group" aria-label="Steps">
         <Press action="back-phase" title="Phase back (,)" sign="back" />
