@@ -15,7 +15,6 @@ from backlit.live.mistakes import MISTAKES
 from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
-from backlit.version import __version__
 
 if TYPE_CHECKING:
     from backlit.live.session import Session
@@ -27,13 +26,15 @@ MARGIN = 0.1
 #: A step, as the page shows it.
 def hello() -> Message:
     """What there is to choose from."""
+    import backlit
+
     problems = [
         {"name": name, "title": problem.title, "about": problem.about, "kind": problem.kind}
         for name, problem in PROBLEMS.items()
     ]
     return {
         "is": "hello",
-        "version": __version__,
+        "version": backlit.__version__,
         "controls": [control.to_json() for control in CONTROLS.values()],
         "problems": problems,
         "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],

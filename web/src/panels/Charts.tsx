@@ -101,6 +101,13 @@ function Table({ kind, shown }: { kind: Kind; shown: Signal<Columns> }) {
   );
 }
 
+/** Of loss and of gradient norm. */
+function LogScale() {
+  return (
+    <label class="log-scale"><input type="checkbox" checked={isLog.value} onChange={(event) => { isLog.value = event.currentTarget.checked; }} />log</label>
+  );
+}
+
 function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
   const [box, root] = useBox();
   const chart = useRef<Chart | null>(null);
@@ -131,7 +138,7 @@ function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
   }, [box]);
   return (
     <figure class={`chart chart-${kind.name}`} data-chart={kind.name}>
-      <figcaption class="chart-head"><h3>{kind.title}</h3><Values kind={kind} shown={columns} cursor={cursor} /></figcaption>
+      <figcaption class="chart-head"><h3>{kind.title}</h3>{kind.name === "loss" && <LogScale />}<Values kind={kind} shown={columns} cursor={cursor} /></figcaption>
       <div class="chart-plot" ref={root} aria-hidden="true" />
       <Table kind={kind} shown={table} />
     </figure>
@@ -144,10 +151,7 @@ export function Charts() {
   const list = kinds(problemKind.value === "regression", hasRival.value);
   return (
     <section class="charts" aria-labelledby="charts-title">
-      <div class="panel-head">
-        <h2 id="charts-title">Curves</h2>
-        <label class="row label"><input type="checkbox" checked={isLog.value} onChange={(event) => { isLog.value = event.currentTarget.checked; }} />log scale</label>
-      </div>
+      <h2 class="spoken" id="charts-title">Curves</h2>
       {list.map((kind, i) => <OneChart key={kind.name} kind={kind} hasAxis={i === list.length - 1} />)}
     </section>
   );

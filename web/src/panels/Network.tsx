@@ -3,8 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { prepare } from "../draw/canvas";
-import { plan as planOf } from "../draw/layout";
-import type { Matrix, Plan } from "../draw/layout";
+import { cellAt, plan as planOf } from "../draw/layout";
+import type { Plan } from "../draw/layout";
 import { NetworkPainter } from "../draw/network";
 import { palette } from "../draw/palette";
 import { useBox } from "../draw/useBox";
@@ -22,16 +22,6 @@ function choose(id: string): void {
   const { row, ...before } = selection.value;
   if (input === undefined) selection.value = before.neuron === id ? { row } : { neuron: id, row };
   else selection.value = before.edge === id ? { row } : { edge: id, row };
-}
-
-/** The weight under a place on the stage, where weights are drawn as a picture. */
-export function cellAt(matrices: Matrix[], x: number, y: number): string | null {
-  for (const { layer, rows, columns, ...box } of matrices) {
-    const column = Math.floor(((x - box.x) / box.width) * columns);
-    const row = Math.floor(((y - box.y) / box.height) * rows);
-    if (column >= 0 && column < columns && row >= 0 && row < rows) return `${layer}.${row}.${column}`;
-  }
-  return null;
 }
 
 /** Names beside the inputs and the outputs, while their tiles are large enough. */

@@ -2,7 +2,7 @@
 
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { biasPlace, path } from "../draw/layout";
+import { biasPlace, cellAt, path } from "../draw/layout";
 import type { Edge, Matrix, Node, Plan } from "../draw/layout";
 import { exact } from "../format";
 import { describe, numberOf } from "../speech";
@@ -101,23 +101,25 @@ export function NetworkTree({ plan, active }: { plan: Plan; active: Signal<strin
     let last = -Infinity;
     renew(root.current!, plan);
     return onFrame(() => {
+      if (root.current === null || tip.current === null) return;
       const at = performance.now();
       const isPlaying = state.value?.status === "playing";
       if (isPlaying && at - last < RENEW) return;
       last = at;
-      renew(root.current!, plan);
-      if (!tip.current!.hidden) tip.current!.textContent = says(tip.current!.dataset.of!);
+      renew(root.current, plan);
+      if (!tip.current.hidden) tip.current.textContent = says(tip.current.dataset.of!);
     });
   }, [plan]);
   const says = (id: string): string => (state.value === null ? "" : describe(id, state.value, data.value, latest.frame, plan));
   const point = (event: PointerEvent): void => {
     const element = (event.target as Element).closest<HTMLElement>("[data-tree]");
-    const label = tip.current!;
-    label.hidden = element === null || parse(element.dataset.tree!).neuron === undefined;
-    if (label.hidden || element === null) return;
-    label.dataset.of = element.dataset.tree!;
-    label.textContent = says(element.dataset.tree!);
     const edges = root.current!.getBoundingClientRect();
+    const id = element?.dataset.tree ?? cellAt(plan.matrices, event.clientX - edges.left, event.clientY - edges.top);
+    const label = tip.current!;
+    label.hidden = id === null || parse(id).neuron === undefined;
+    if (label.hidden || id === null) return;
+    label.dataset.of = id;
+    label.textContent = says(id);
     label.style.left = `${Math.min(event.clientX - edges.left + 12, Math.max(0, plan.width - 230))}px`;
     label.style.top = `${event.clientY - edges.top + 16}px`;
   };
