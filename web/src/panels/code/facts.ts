@@ -27,7 +27,7 @@ function norm(gradients: Float32Array | Float64Array | null): number {
 function keep(): void {
   const frame = latest.frame;
   if (frame === null || frame.stat("phase") < 0) return;
-  const present = { phase: frame.stat("phase"), step: frame.stat("step"), loss: frame.stat("loss"), norm: norm(frame.section("gradients")) };
+  const present = { phase: frame.stat("phase"), step: frame.stat("step"), loss: state.peek()?.phase?.loss ?? NaN, norm: norm(frame.section("gradients")) };
   const known = moments.peek().present;
   if (known?.phase === present.phase && known.step === present.step && known.loss === present.loss) return;
   moments.value = { present, before: known };
