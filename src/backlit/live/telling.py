@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit import __version__
 from backlit.live.controls import CONTROLS
 from backlit.live.frames import STATS
 from backlit.live.messages import Message
 from backlit.live.mistakes import MISTAKES
+from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
-from backlit.version import __version__
 
 if TYPE_CHECKING:
     from backlit.live.session import Session
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 MOST_SHOWN = 2000
 #: How far the plane reaches beyond the points, as a share of their range.
 MARGIN = 0.1
-#: A step, as the page shows it.
-CODE = [
-    "for x, y in batches:",
-    "    out = model(x)",
-    "    loss = loss_fn(out, y)",
-    "    optimizer.zero_grad()",
-    "    loss.backward()",
-    "    optimizer.step()",
-]
 
 
 def hello() -> Message:
@@ -46,7 +38,7 @@ def hello() -> Message:
         "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],
         "lessons": [],
         "stats": list(STATS),
-        "code": CODE,
+        "code": list(CODE),
     }
 
 
