@@ -53,7 +53,7 @@ const NETWORK: State["network"] = { sizes: [2, 4, 1], activations: ["tanh", "lin
 
 test("neurons are called by their place", () => {
   expect(called("0.1", NETWORK, ["a", "b"])).toBe("input b");
-  expect(called("1.2", NETWORK, ["a", "b"])).toBe("hidden layer 1, neuron 3 of 4");
+  expect(called("1.2", NETWORK, ["a", "b"])).toBe("hidden 1, 3 of 4");
   expect(called("2.0", NETWORK, ["a", "b"])).toBe("output y");
 });
 

@@ -2,6 +2,7 @@
 
 import type { Frame } from "../frame";
 import type { Data, Kind, State } from "../protocol";
+import { tick } from "./curves";
 import { ceiling, drawEdges, gradientShare, gradientStroke, weightStroke } from "./edges";
 import type { Stroke } from "./edges";
 import { Tile, extent, paint } from "./images";
@@ -57,10 +58,12 @@ export class NetworkPainter {
   /** Paints everything into a context in CSS pixels. */
   paint(target: CanvasRenderingContext2D, frame: Frame, maps: Frame | null, view: View): void {
     this.prepareTables(view);
-    if (maps !== null && maps !== this.mapsDrawn) this.prepareTiles(maps, view);
+    if (maps === null) this.tiles = this.outputs = [];
+    else if (maps !== this.mapsDrawn) this.prepareTiles(maps, view);
+    this.mapsDrawn = maps;
     this.paintEdges(target, frame, view);
     for (const [index, matrix] of view.plan.matrices.entries()) this.paintMatrix(target, frame, matrix, index, view);
-    for (const nodes of view.plan.nodes) for (const node of nodes) this.paintNode(target, node, view);
+    for (const nodes of view.plan.nodes) for (const node of nodes) this.paintNode(target, frame, node, view);
     this.paintBiases(target, frame, view);
   }
 
@@ -94,7 +97,6 @@ export class NetworkPainter {
       }
     }
     this.prepareOutputs(maps, view);
-    this.mapsDrawn = maps;
   }
 
   /** Output neurons show what the map shows, in the map's colours. */
@@ -136,7 +138,8 @@ export class NetworkPainter {
     const numbers = frame.section(view.shows)!;
     const count = rows * columns;
     if (view.shows === "weights") {
-      const most = this.most.weights;
+      const most = ceiling(extent(numbers, at, count).size);
+      caption(target, `${rows} × ${columns}, to ±${tick(most)}`, x + width / 2, y + height + 16, view.colours);
       paint(tile.pixels, numbers, at, count, this.tables!.sign, -most, most, this.tables!.none);
     } else this.paintGradients(tile.pixels, numbers, at, count, view.colours);
     tile.flush();
@@ -155,12 +158,12 @@ export class NetworkPainter {
     }
   }
 
-  private paintNode(target: CanvasRenderingContext2D, node: Node, view: View): void {
+  private paintNode(target: CanvasRenderingContext2D, frame: Frame, node: Node, view: View): void {
     const { x, y, size, layer, neuron } = node;
     const [left, top] = [x - size / 2, y - size / 2];
     target.fillStyle = css(view.colours.sunken);
     target.fillRect(left, top, size, size);
-    if (layer === 0) this.paintInput(target, node, view);
+    if (layer === 0) this.paintInput(target, frame, node, view);
     else this.paintUnit(target, node, view);
     const isChosen = view.chosen.neuron === `${layer}.${neuron}`;
     target.lineWidth = isChosen ? 2 : 1;
@@ -170,8 +173,10 @@ export class NetworkPainter {
   }
 
   /** An input over the plane is its own axis; one that is no axis is held at its mean. */
-  private paintInput(target: CanvasRenderingContext2D, { x, y, size, neuron }: Node, { data, colours }: View): void {
-    if (data === null) return;
+  private paintInput(target: CanvasRenderingContext2D, frame: Frame, node: Node, view: View): void {
+    const { data, colours } = view;
+    const { x, y, size, neuron } = node;
+    if (data === null || paintTemplate(target, frame, node, view)) return;
     const isCurve = data.names.length === 1;
     const axis = isCurve ? 0 : data.axes.indexOf(neuron);
     if (axis < 0) return;
@@ -249,6 +254,25 @@ function paintLine(target: CanvasRenderingContext2D, { x, y, size }: Node, line:
 function signColour(value: number, most: number, colours: Palette): string {
   const table: Rgb = value < 0 ? colours.negative : colours.positive;
   return css(mix(colours.zero, table, place(Math.abs(value), 0, most) / (STEPS - 1)));
+}
+
+function caption(target: CanvasRenderingContext2D, text: string, x: number, y: number, colours: Palette): void {
+  target.font = "11px system-ui, sans-serif";
+  target.textAlign = "center";
+  target.fillStyle = css(colours["ink-2"]);
+  target.fillText(text, x, y);
+}
+
+/** Where a neuron is chosen that looks at very many inputs, each input shows its weight: the pattern that the neuron looks for. */
+function paintTemplate(target: CanvasRenderingContext2D, frame: Frame, { x, y, size, neuron }: Node, { plan, chosen, colours, state }: View): boolean {
+  const [layer, to] = (chosen.neuron ?? chosen.edge ?? "").split(".").map(Number);
+  if (layer !== 1 || to === undefined || plan.matrices[0]?.layer !== 1) return false;
+  const weights = frame.section("weights")!;
+  const inputs = state.network.sizes[0];
+  const start = plan.weights[0] + to * inputs;
+  target.fillStyle = signColour(weights[start + neuron], extent(weights, start, inputs).size || 1, colours);
+  target.fillRect(x - size / 2, y - size / 2, size, size);
+  return true;
 }
 
 /** With something chosen, only what leads to it or from it is drawn in full. */

@@ -44,8 +44,9 @@ export class PlanePainter {
     const rival = hasRival ? maps.section("rival_output") : null;
     const [count, height, width] = maps.shape("output");
     if (height === 1) {
-      this.paintCurve(target, output, data, colours.train, [], box);
-      if (rival !== null) this.paintCurve(target, rival, data, colours.rival, [5, 4], box);
+      this.paintCurve(target, output, data, css(colours.surface), 5, [], box);
+      if (rival !== null) this.paintCurve(target, rival, data, css(colours.rival), 2, [5, 4], box);
+      this.paintCurve(target, output, data, css(colours.train), 2.25, [], box);
       return;
     }
     this.paintGrid(output, count, width, height, data, kind, colours);
@@ -89,10 +90,10 @@ export class PlanePainter {
     target.setLineDash([]);
   }
 
-  private paintCurve(target: CanvasRenderingContext2D, output: Numbers, data: Data, colour: Palette["ink"], dash: number[], box: Box): void {
+  private paintCurve(target: CanvasRenderingContext2D, output: Numbers, data: Data, colour: string, thick: number, dash: number[], box: Box): void {
     const [x0, x1] = data.ranges;
-    target.strokeStyle = css(colour);
-    target.lineWidth = 2;
+    target.strokeStyle = colour;
+    target.lineWidth = thick;
     target.lineJoin = "round";
     target.setLineDash(dash);
     target.beginPath();

@@ -5,7 +5,7 @@ import type { Frame } from "../frame";
 import { count, exact, percent, real, whole } from "../format";
 import { PHASES } from "../protocol";
 import type { Kind, Stat } from "../protocol";
-import { onFrame, state } from "../store";
+import { kind, onFrame } from "../store";
 
 interface Counter {
   name: string; // as in data-stat
@@ -49,7 +49,7 @@ function write(element: HTMLElement | null, text: string, value: string): void {
 }
 
 export function Counters() {
-  const list = counters(state.value?.kind ?? "binary");
+  const list = counters(kind.value);
   const places = useRef(new Map<string, HTMLElement | null>());
   const show = useRef<(frame: Frame) => void>(() => undefined);
   show.current = (frame) => {

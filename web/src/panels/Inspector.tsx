@@ -53,13 +53,14 @@ function Hint({ network }: { network: State["network"] | undefined }) {
   );
 }
 
-function title(network: State["network"], inputs: string[]): string {
+/** What is shown: its name, and in words where it is. */
+function title(network: State["network"], inputs: string[]): [string, string] {
   const { neuron, edge } = selection.value;
-  if (edge === undefined) return `Neuron ${neuron}: ${called(neuron ?? "", network, inputs)}`;
+  if (edge === undefined) return [`Neuron ${neuron}`, called(neuron ?? "", network, inputs)];
   const { layer, neuron: to, input } = parse(edge);
   const target = called(`${layer}.${to}`, network, inputs);
-  if (input === "b") return `Bias ${edge}: of ${target}`;
-  return `Weight ${edge}: ${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`;
+  if (input === "b") return [`Bias ${edge}`, `of ${target}`];
+  return [`Weight ${edge}`, `${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`];
 }
 
 function Shown({ shown }: { shown: Inspection | null }) {
@@ -77,10 +78,11 @@ export function Inspector() {
   const isChosen = neuron !== undefined || edge !== undefined;
   const shown = answer.value !== null && answers(selection.value, answer.value) ? answer.value : null;
   if (!isChosen || network === undefined) return <section class="inspector" aria-label="Inspector"><Hint network={network} /></section>;
+  const [name, where] = title(network, data.value?.names ?? []);
   return (
     <section class="inspector" aria-labelledby="inspector-title" data-inspects={edge ?? neuron} data-step={shown?.kind === "neuron" ? shown.step : undefined}>
       <header>
-        <h2 id="inspector-title">{title(network, data.value?.names ?? [])}</h2>
+        <h2 id="inspector-title">{name} <span class="hint">{where}</span></h2>
         {edge === undefined && shown?.kind === "neuron" && <Rows rows={shown.rows} />}
         <FullSwitch />
         <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: null })}>✕</button>
