@@ -68,6 +68,8 @@ export interface State {
   findings: Finding[];
   mistake: { name: string | null; title: string; symptom: string; is_guess: boolean };
   rival: { control: string; value: Value; label: string } | null;
+  /** Where to go back to from a run that broke, and what to set then. */
+  rescue: { step: number; control: string; value: number } | null;
   notes: string[];
   kind: Kind;
   batch_rows: number[];

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 2000
 #: How far the plane reaches beyond the points, as a share of their range.
 MARGIN = 0.1
-#: A step, as the page shows it.
+
+
 def hello() -> Message:
     """What there is to choose from."""
     import backlit
