@@ -120,14 +120,30 @@ class Twister:
         if read["seeded"] != 1 or not 0 < read["left"] <= BLOCK or read["next"] > BLOCK:
             raise RuntimeError("set_state: Invalid mt19937 state. Pass what get_state() returned.")
         self.manual_seed(int(read["seed"]))
-        twister = self._twister()
-        twister.state = {"bit_generator": "MT19937", "state": {"key": read["words"].astype(np.uint32), "pos": 0}}
-        block = twister.random_raw(BLOCK).astype(np.uint32)
-        self._taken = int(read["next"])
-        # Nothing taken means, in PyTorch's books, that this block has not begun: the next one will be made first.
-        self._block = block if self._taken else block[:0]
+        self._stand_at(read["words"].astype(np.uint32), int(read["next"]))
         self.kept_normal = float(read["normal"]) if read["has_normal"] else None
         return self
+
+    def _stand_at(self, words: Array, taken: int) -> None:
+        """The state's words, and how many of its block have left."""
+        twister = self._twister()
+        twister.state = {"bit_generator": "MT19937", "state": {"key": words, "pos": 0}}
+        block = twister.random_raw(BLOCK).astype(np.uint32)
+        self._taken = taken
+        # Nothing taken means, in PyTorch's books, that this block has not begun: the next one will be made first.
+        self._block = block if taken else block[:0]
+
+    def place(self) -> Array:
+        """Where the stream stands, for a program that draws from it: the state's words, and how many have left.
+
+        Of 624, at least one has left; 624 where the next block must be made first.  Shape: (625,), uint32.
+        """
+        taken = self._taken if len(self._block) else BLOCK
+        return np.append(self._twister().state["state"]["key"], taken).astype(np.uint32)
+
+    def go_on_from(self, place: Array) -> None:
+        """Stand where a program's draws have led."""
+        self._stand_at(place[:BLOCK], int(place[BLOCK]))
 
     def clone_state(self) -> Self:
         """Another generator, which stands where this one does."""

@@ -98,11 +98,12 @@ class Specialised:
 
         plan, batches = self.native.plan, self.batches
         count = min(most, max(1, int(PROMPT / self.pace)) if self.pace else FIRST_CALL)
-        count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(plan.draws))))
+        if not plan.draws_inside:
+            count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(plan.draws))))
         start, place = time.perf_counter(), batches.start
         rows, generator = batches.take(count), default_generator.get_state() if plan.draws else None
-        drawn = drawn_ahead(plan.draws, count)
-        arrays = [drawn[b.before] if b.drawn and b.before is not None else b.array for b in plan.bindings]
+        drawn = {} if plan.draws_inside else drawn_ahead(plan.draws, count)
+        arrays = [b.array if b.before is None else drawn.get(b.before, b.array) for b in plan.bindings]
         settings = self.native.settings_at(taken + 1 - self.recorded_step, rates)
         losses: np.ndarray = self.native.run(count, rows, settings, arrays)
         self.pace = (time.perf_counter() - start) / count
@@ -110,7 +111,8 @@ class Specialised:
             batches.start = place + len(losses) * batches.batch_size if rows is not None else 0
             if generator is not None:
                 default_generator.set_state(generator)
-                drawn_ahead(plan.draws, len(losses))
+                for _ in losses:
+                    drawn_ahead(plan.draws, 1)
         if len(losses):
             self.note(len(losses))
         return losses

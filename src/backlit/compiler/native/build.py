@@ -34,8 +34,8 @@ class Binding:
     """An array that the program reads or writes: its line before the step, and the line that it holds after it.
 
     `rows` marks the batch: the program is given all rows, and gathers those of each step. `drawn` marks random numbers:
-    the program is given an array of them for each step, one behind the other. `argument` marks what is given anew at
-    each call.
+    the program draws them itself before each step or, where the plan does not draw inside, is given an array of them
+    for each step, one behind the other. `argument` marks what is given anew at each call.
     """
 
     array: np.ndarray[Any, Any]
@@ -60,6 +60,11 @@ class Plan:
     loss: Line | None = None
     batch: int = 0
     draws: Sequence[Draw] = ()
+
+    @property
+    def draws_inside(self) -> bool:
+        """Whether the program draws by itself: all draws or none, because they share one stream."""
+        return bool(self.draws) and all(draw.odds is not None for draw in self.draws)
 
 
 def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
