@@ -15,13 +15,11 @@ from llvmlite import ir
 
 from backlit.compiler.native.lanes import I32, I64
 from backlit.compiler.native.values import INDEX, cast, loop, stored, stored_kind
-from backlit.twister import BLOCK
+from backlit.twister import BLOCK, TEMPERING
 
 #: Matsumoto & Nishimura 1998, table II, MT19937: how far ahead the second word lies, and the matrix's last row.
 AHEAD, MATRIX = 397, 0x9908B0DF
 UPPER, LOWER = 0x80000000, 0x7FFFFFFF
-#: How a word is tempered: shifted left or right by so many bits, of which the mask lets some through.
-TEMPERING = (("lshr", 11, 0xFFFFFFFF), ("shl", 7, 0x9D2C5680), ("shl", 15, 0xEFC60000), ("lshr", 18, 0xFFFFFFFF))
 #: Bits of a fraction in [0, 1): the lower 21 of one word, then the 32 of the next.
 BITS, UPPER_BITS = 53, 0x1FFFFF
 
@@ -113,8 +111,8 @@ class Drawer:
         """A word as it leaves."""
         builder = self.builder
         word = builder.load(builder.gep(self.words, [at], inbounds=True))
-        for shift, places, mask in TEMPERING:
-            shifted = getattr(builder, shift)(word, I32(places))
+        for places, mask in TEMPERING:
+            shifted = builder.shl(word, I32(places)) if places > 0 else builder.lshr(word, I32(-places))
             word = builder.xor(word, builder.and_(shifted, I32(mask)))
         return word
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from backlit.compiler.native.bits import drawer, least_refused
 from backlit.compiler.native.build import (
     BYTE,
     COUNTERS,
@@ -21,7 +22,6 @@ from backlit.compiler.native.build import (
     setting_name,
     step_function,
 )
-from backlit.compiler.native.bits import drawer, least_refused
 from backlit.compiler.native.lanes import I32
 from backlit.compiler.native.values import INDEX, loop, nest, row_major, stored, stored_kind
 
@@ -33,7 +33,8 @@ def module_of(plan: Plan) -> tuple[ir.Module, int]:
               int32 *place)
 
     `arrays` are those of the bindings; `rows` are the numbers of the rows of every step, or null where every step sees
-    the batch as it lies there; `place` is the random generator's, see `bits`, null where nothing is drawn inside. Out: how many steps were taken, fewer than asked for if one could not be.
+    the batch as it lies there; `place` is the random generator's (see `bits`), or null where nothing is drawn inside.
+    Out: how many steps were taken, fewer than asked for if one could not be.
     """
     module = ir.Module("backlit")
     step, used = step_function(module, plan)
@@ -168,7 +169,8 @@ def layouts(binding: Binding, plan: Plan) -> tuple[Layout, Layout]:
 
 def room_for(binding: Binding, plan: Plan) -> int:
     """Bytes, in whole cache lines, of what is made for each step anew: a batch of gathered rows, or random bits."""
-    if not (binding.rows and gathers(plan) or binding.drawn and plan.draws_inside):
+    is_made = gathers(plan) if binding.rows else binding.drawn and plan.draws_inside
+    if not is_made:
         return 0
     size = math.prod(batch_shape(binding, plan)) * binding.array.dtype.itemsize
     return -(-size // 64) * 64
