@@ -189,6 +189,108 @@ def test_buffers_are_left_as_the_eager_engine_leaves_them():
     check_same(make=Remembering)
 
 
+class Drawing(nn.Module):
+    """Draws in each step, and keeps the last numbers, to the bit: `draw(x)` gives an array like x."""
+
+    def __init__(self, draw):
+        super().__init__()
+        self.inner, self.draw = nn.Linear(5, 1), draw
+        self.register_buffer("last", torch.zeros(8, 5))
+
+    def forward(self, x):
+        drawn = self.draw(x)
+        with torch.no_grad():
+            self.last.copy_(drawn)
+        return self.inner(x * drawn)
+
+
+def draws(p):
+    return lambda x: nn.functional.dropout(torch.ones_like(x), p)
+
+
+def unread(x):
+    """What is drawn first, nothing reads."""
+    nn.functional.dropout(x, 0.4)
+    return draws(0.5)(x)
+
+
+def counted(x):
+    """Zeros and ones of several dtypes, and of an odd number."""
+    whole = torch.empty(3, 5, dtype=torch.int64).bernoulli_(0.3)
+    wide = torch.empty(7, dtype=torch.float64).bernoulli_(0.2).sum()
+    return x * 0 + whole.sum(dim=0) + wide + nn.functional.alpha_dropout(torch.ones_like(x), 0.5, training=True)
+
+
+DRAWN_INSIDE = {
+    "none": draws(0.0), "few": draws(0.3), "half": draws(0.5), "nearly all": draws(0.99), "all": draws(1.0),
+    "channels": lambda x: nn.functional.dropout1d(torch.ones(8, 5, 3), 0.5)[:, :, 0], "dtypes": counted,
+    "twice": lambda x: draws(0.3)(x) * draws(0.6)(x),
+}  # fmt: skip
+DRAWN_AHEAD = {
+    "noise": lambda x: torch.rand_like(x), "noise and masks": lambda x: torch.rand_like(x) * draws(0.3)(x),
+    "masks and noise": lambda x: draws(0.3)(x) * torch.rand_like(x), "unread": unread,
+}  # fmt: skip
+
+
+def check_drawn(draw, dtype=np.float32, **settings):
+    """Both engines' last step drew the same numbers, and left the generator at the same place."""
+    left = []
+    for engine in ("eager", "native"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            chosen = {"x": X.astype(dtype), "y": NUMBERS.astype(dtype), "epochs": 31, **settings}
+            model, losses = run(engine, make=lambda: Drawing(draw).to(torch.tensor(X.astype(dtype)).dtype), **chosen)
+        left.append((model.last.numpy(), torch.get_rng_state().numpy(), losses))
+    (drawn, state, losses), (found, found_state, found_losses) = left
+    np.testing.assert_array_equal(found, drawn)
+    np.testing.assert_array_equal(found_state, state)
+    np.testing.assert_allclose(found_losses, losses, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", DRAWN_INSIDE)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_masks_are_drawn_by_the_compiled_step_from_the_same_stream(name, dtype, monkeypatch):
+    def none_left(draws, steps):
+        assert not draws
+        return {}
+
+    monkeypatch.setattr("backlit.compiler.native.drawn_ahead", none_left)
+    check_drawn(DRAWN_INSIDE[name], dtype)
+
+
+@pytest.mark.parametrize("name", DRAWN_AHEAD)
+def test_other_numbers_are_drawn_from_the_same_stream(name):
+    check_drawn(DRAWN_AHEAD[name])
+
+
+@pytest.mark.parametrize("draw", [draws(0.5), DRAWN_AHEAD["noise and masks"]], ids=["inside", "ahead"])
+def test_a_run_that_is_stopped_has_drawn_for_its_own_steps_only(draw):
+    check_drawn(draw, validation=(X[:8], NUMBERS[:8] + 1), patience=2, epochs=200)
+    states, y = [], CLASSES.copy()
+    y[37] = 3
+    broken = {"y": y, "loss": "cross_entropy", "shuffle": False}
+    for engine in ("eager", "native"):
+        with pytest.raises(IndexError):
+            run(engine, make=lambda: nn.Sequential(Drawing(draw), nn.Linear(1, 3)), **broken)
+        states.append(torch.get_rng_state().numpy())
+    np.testing.assert_array_equal(*states)
+
+
+def test_odds_that_change_from_step_to_step_are_not_compiled():
+    class Rising:
+        def __init__(self):
+            self.steps = 0
+
+        def __call__(self, x):
+            self.steps += 1
+            return torch.empty(8, 5).bernoulli_(min(self.steps / 99, 1.0))
+
+    with pytest.warns(UserWarning, match="odds, range or shape change from step to step"):
+        model, _ = run("native", make=lambda: Drawing(Rising()))
+    expected, _ = run("eager", make=lambda: Drawing(Rising()))
+    assert model.last.sum() == expected.last.sum() == 40
+
+
 class Embedded(nn.Module):
     def __init__(self):
         super().__init__()

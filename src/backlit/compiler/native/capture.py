@@ -122,6 +122,8 @@ def check_repeats(first: Plan, second: Plan, steps: int = 1) -> None:
     """Raise NotCompilable unless two steps do the same, with counters so many `steps` further; the rate may change."""
     if list(map(form_of, first.lines)) != list(map(form_of, second.lines)):
         raise NotCompilable("no two steps are alike")
+    if [draw.call for draw in first.draws] != [draw.call for draw in second.draws]:
+        raise NotCompilable("random numbers are drawn whose odds, range or shape change from step to step")
     for a, b in zip(first.settings, second.settings, strict=True):
         name = setting_name(b)
         if name != "lr" and b.value - a.value != (steps if name in COUNTERS else 0):

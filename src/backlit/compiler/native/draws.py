@@ -26,6 +26,10 @@ class Draw:
     line: Line | None
 
     @property
+    def call(self) -> Any:
+        return self.method, self.arguments, self.settings
+
+    @property
     def odds(self) -> float | None:
         """The probability of a one, where a step reads ones and zeros that the program can draw; else None."""
         p = self.arguments[0] if self.method == "bernoulli" and self.arguments else None
