@@ -97,12 +97,12 @@ class Specialised:
         from backlit.compiler.native import bytes_of, drawn_ahead
 
         plan, batches = self.native.plan, self.batches
+        ahead = [] if plan.draws_inside else plan.draws
         count = min(most, max(1, int(PROMPT / self.pace)) if self.pace else FIRST_CALL)
-        if not plan.draws_inside:
-            count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(plan.draws))))
+        count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(ahead))))
         start, place = time.perf_counter(), batches.start
         rows, generator = batches.take(count), default_generator.get_state() if plan.draws else None
-        drawn = {} if plan.draws_inside else drawn_ahead(plan.draws, count)
+        drawn = drawn_ahead(ahead, count)
         arrays = [b.array if b.before is None else drawn.get(b.before, b.array) for b in plan.bindings]
         settings = self.native.settings_at(taken + 1 - self.recorded_step, rates)
         losses: np.ndarray = self.native.run(count, rows, settings, arrays)
