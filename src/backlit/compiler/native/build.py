@@ -84,7 +84,7 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
             writer.homes[line] = arrays[0]
     StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets, plan.loss).emit()
     builder.ret(loss_of(plan, values, builder))
-    return function, workspace.used
+    return function, workspace.settle(function)
 
 
 def declared(module: ir.Module, plan: Plan) -> ir.Function:
