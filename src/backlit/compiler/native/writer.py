@@ -81,12 +81,12 @@ class Workspace:
 class Writer:
     """Writes instructions at the builder's place. `values` says what each line has become.
 
-    `failed` is where a step notes that it stopped, before it changed anything: an index was out of range.
+    `failed` is where a step notes that it stopped, before it changed anything.
     """
 
     def __init__(
         self, builder: ir.IRBuilder, functions: Functions, blas: Blas, values: dict[Line, Value],
-        workspace: Workspace, failed: ir.Value | None = None,
+        workspace: Workspace, failed: ir.Value,
     ) -> None:  # fmt: skip
         self.builder, self.functions, self.blas = builder, functions, blas
         self.values, self.workspace, self.failed = values, workspace, failed
@@ -102,6 +102,12 @@ class Writer:
             dtype = argument.dtype
             return Value((), dtype, lambda builder, indices: constant(argument, dtype))
         raise NotCompilable(f"an operand that is {type(argument).__name__} has no compiled form")
+
+    def stop_if(self, condition: ir.Value) -> None:
+        """The step ends here, and notes that it did, if a condition holds."""
+        with self.builder.if_then(condition, likely=False):
+            self.builder.store(ir.Constant(INDEX, 1), self.failed)
+            self.builder.ret(ir.Constant(ir.DoubleType(), float("nan")))
 
     def slot(self, kind: ir.Type) -> ir.Value:
         """A register: LLVM makes one of it."""
