@@ -37,12 +37,15 @@ OPTIMIZERS = {
     "adadelta": lambda p: torch.optim.Adadelta(p, lr=0.5),
     "adamax": lambda p: torch.optim.Adamax(p, lr=0.01),
     "rprop": lambda p: torch.optim.Rprop(p, lr=0.001),
-}
-#: Their rules branch on the count of steps, or are given numbers that Python computes from it.
-EAGER_OPTIMIZERS = {
     "nadam": lambda p: torch.optim.NAdam(p, lr=0.005),
+    "nadam that shrinks": lambda p: torch.optim.NAdam(p, lr=0.005, weight_decay=0.1, decoupled_weight_decay=True),
     "radam": lambda p: torch.optim.RAdam(p, lr=0.005),
+    "radam of few gradients": lambda p: torch.optim.RAdam(p, lr=0.005, betas=(0.9, 0.6)),
     "asgd": lambda p: torch.optim.ASGD(p, lr=0.02),
+    "asgd that averages": lambda p: torch.optim.ASGD(p, lr=0.02, lambd=0.01, t0=20),
+}
+#: It looks at losses as it goes.
+EAGER_OPTIMIZERS = {
     "lbfgs": lambda p: torch.optim.LBFGS(p, lr=0.1),
 }
 LOSSES = {
@@ -106,7 +109,7 @@ def test_optimizers_that_run_eagerly_say_so(name):
     np.testing.assert_array_equal(found, run("eager", optimizer=EAGER_OPTIMIZERS[name], epochs=3)[1])
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "nadam", "radam", "asgd that averages"])
 def test_double_precision_stays_equal_for_a_thousand_steps(name):
     check_same(
         1e-10, x=X.astype(np.float64), y=NUMBERS.astype(np.float64), make=lambda: net().double(), epochs=200,
@@ -399,6 +402,24 @@ def test_nan_in_the_data_is_carried_as_numpy_carries_it():
     assert np.isnan(found).any()
 
 
+def test_a_row_that_cannot_be_computed_with_is_refused_at_the_first_step_of_an_epoch_too():
+    y = CLASSES.copy()
+    model = net(3)
+    batches = Batches(torch.tensor(X), torch.tensor(y), 20, True)
+    engine = engine_from("native", model, nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), lr=0.1), batches)
+    while not engine.versions or batches.start:
+        engine.advance(1)
+    batches.y.array[:] = 7
+    torch.manual_seed(5)
+    with pytest.raises(IndexError):
+        engine.advance(1)
+    found = batches.order
+    torch.manual_seed(5)
+    batches.start = 0
+    batches.take(1)
+    np.testing.assert_array_equal(batches.order, found)
+
+
 def test_a_class_that_does_not_exist_raises_what_the_eager_engine_raises():
     y = CLASSES.copy()
     y[37] = 3
@@ -613,6 +634,30 @@ def test_most_steps_of_a_run_are_native():
     assert isinstance(engine, Native)
     assert len(engine.advance(1000)) > 1
     assert isinstance(engine_from("eager", model, nn.MSELoss(), optimizer, batches), Eager)
+
+
+@pytest.mark.parametrize("begin", range(7))
+@pytest.mark.parametrize("middle", [nn.Tanh, lambda: nn.Dropout(0.3)], ids=["plain", "drawing"])
+def test_a_branch_on_the_count_of_steps_is_followed_in_the_middle_of_an_epoch(begin, middle):
+    """RAdam's sixth step is the first that divides: before, between or behind the two that are recorded."""
+
+    def losses(engine_of):
+        torch.manual_seed(1)
+        model = net(middle=[middle()])
+        batches = Batches(torch.tensor(X), torch.tensor(NUMBERS), 8, True)
+        engine = engine_of(model, nn.MSELoss(), torch.optim.RAdam(model.parameters(), lr=0.01), batches)
+        found = []
+        while len(found) < 40:
+            found += engine.advance(40 - len(found), len(found)).tolist()
+        return engine, found
+
+    def say(reason):
+        pytest.fail(reason)
+
+    engine, found = losses(lambda *parts: Native(*parts, begin, say))
+    _, expected = losses(Eager)
+    assert engine.versions
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_a_run_in_two_parts_is_the_run_in_one():
