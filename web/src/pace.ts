@@ -58,7 +58,7 @@ export function setSpeed(value: string): void {
   const wasServer = state.value?.status === "playing";
   speed.value = next;
   if (!wasRunning) return;
-  isPacing.value = next.what !== null;
   if (next.what === null && !wasServer) send({ do: "play" });
   if (next.what !== null && wasServer) send({ do: "pause" });
+  isPacing.value = next.what !== null;
 }
