@@ -9,42 +9,12 @@ import pytest
 import backlit
 from backlit.live.build import LOSSES, Recipe
 from backlit.live.controls import CONTROLS, Settings
-from backlit.live.frames import STATS
 from backlit.live.messages import Refusal
 from backlit.live.problems import PROBLEMS
 from backlit.live.rows import Table
 from backlit.live.session import Session
 from backlit.train import L1
-
-
-def run_to(session, step):
-    """Play until a step."""
-    session.answer({"do": "run_to", "step": step})
-    while session.is_playing:
-        session.advance(0.05)
-    return session
-
-
-def set_(session, control, value):
-    session.answer({"do": "set", "control": control, "value": value})
-
-
-def weights(session):
-    """All weights and biases, as a frame has them.  Shape: (P,)."""
-    return section(session, "weights")
-
-
-def section(session, name, maps=False):
-    """An array of a frame, read as the page reads it."""
-    frame, layout = session.frame(maps), session.state()["layout"]
-    assert len(frame) == layout["bytes_with_maps" if maps else "bytes"]
-    found = next(s for s in layout["sections"] if s["name"] == name)
-    count = math.prod(found["shape"])
-    return np.frombuffer(frame, "<" + found["dtype"], count, found["offset"]).reshape(found["shape"])
-
-
-def stat(session, name):
-    return section(session, "stats")[STATS.index(name)]
+from live.steered import run_to, section, set_, stat, weights
 
 
 def fitted(session, steps, engine, **extra):

@@ -18,8 +18,9 @@ beforeEach(() => {
   sent = [];
   door.send = (message) => sent.push(message);
   isPacing.value = false;
-  setSpeed("full");
+  setSpeed("0");
   stands({});
+  sent = [];
 });
 
 describe("play", () => {
@@ -70,9 +71,15 @@ describe("slow speeds", () => {
     expect(sent).toHaveLength(2);
   });
 
+  it("of the server are its own business", () => {
+    stands({ status: "playing" });
+    setSpeed("100");
+    expect([isPacing.value, sent]).toEqual([false, [{ do: "set", control: "speed", value: "100" }]]);
+  });
+
   it("take over from full speed while the run goes on", () => {
     stands({ status: "playing" });
-    setSpeed("step-10");
+    setSpeed("phase-1");
     expect([isPacing.value, sent[0]]).toEqual([true, { do: "pause" }]);
   });
 });

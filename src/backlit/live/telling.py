@@ -15,7 +15,6 @@ from backlit.live.mistakes import MISTAKES
 from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
-from backlit.version import __version__
 
 if TYPE_CHECKING:
     from backlit.live.session import Session
@@ -24,16 +23,19 @@ if TYPE_CHECKING:
 MOST_SHOWN = 2000
 #: How far the plane reaches beyond the points, as a share of their range.
 MARGIN = 0.1
-#: A step, as the page shows it.
+
+
 def hello() -> Message:
     """What there is to choose from."""
+    import backlit
+
     problems = [
         {"name": name, "title": problem.title, "about": problem.about, "kind": problem.kind}
         for name, problem in PROBLEMS.items()
     ]
     return {
         "is": "hello",
-        "version": __version__,
+        "version": backlit.__version__,
         "controls": [control.to_json() for control in CONTROLS.values()],
         "problems": problems,
         "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],
@@ -117,7 +119,7 @@ def rival(session: Session) -> dict[str, Any] | None:
 
 def network(session: Session) -> dict[str, Any]:
     rows = session.rows
-    outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
+    outputs = {"binary": [f"P({rows.classes[1]})"] if rows.classes else [], "classes": rows.classes}
     return {
         "sizes": session.sizes,
         "activations": [*session.training.regime.settings.layer_activations, "linear"],

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two measurements at least, and the share of the time that they may take.
 MEASURED_EVERY, MEASURED_SHARE = 0.05, 0.2
+#: Steps between two evaluations while the doctor listens.
+HEARD_EVERY = 5
 #: Settings that change how the steps are computed, and not what is trained.
 LIVE = ("learning_rate", "momentum", "l1", "l2", "dropout", "loss", "optimizer", "batch")
 
@@ -120,6 +122,7 @@ class Training:
             self.regime = self._built(settings, rows)
             self.generator: np.ndarray = default_generator.get_state() if leader is None else leader.first_generator
         self.first_generator: np.ndarray = self.generator
+        self.dice = self.generator  # for evaluations in training mode
         self.step = 0
         self.loss = math.nan  # of the last step
         self.curves = Curves()
@@ -222,7 +225,9 @@ class Training:
 
     @property
     def is_due(self) -> bool:
-        """Whether to measure again."""
+        """Whether to measure again: now and then, and often enough for the doctor to hear of it."""
+        if self.watching is not None and self.watching.hears(self) and self.step % HEARD_EVERY == 0:
+            return True
         pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
         return time.perf_counter() - self.measured_at >= pause
 
@@ -267,11 +272,19 @@ class Training:
 
     def evaluated(self, x: Tensor, y: Tensor) -> tuple[float, float]:
         """The loss of rows, and their accuracy or R2."""
-        with no_grad(), fork_rng(), np.errstate(all="ignore"):
-            scores = self.model(x) if self.recipe.evaluates_in_training else outputs_of(self.model, x)
+        with no_grad(), np.errstate(all="ignore"):
+            scores = self._outputs_in_training(x) if self.recipe.evaluates_in_training else outputs_of(self.model, x)
             loss = float(self.regime.loss(scores, y).item())
             measures = self.rows.task.measure(scores.array, y.array)
         return loss, measures["r2" if self.rows.kind == "regression" else "accuracy"]
+
+    def _outputs_in_training(self, x: Tensor) -> Tensor:
+        """The outputs that dropout leaves, other ones each time; what the steps draw stays as it would be."""
+        with fork_rng():
+            default_generator.set_state(self.dice)
+            scores: Tensor = self.model(x)
+            self.dice = default_generator.get_state()
+        return scores
 
     def _layers_measured(self, updates: list[float] | None) -> np.ndarray:
         table = np.full((len(self.layers), 3), np.nan)

@@ -2,7 +2,7 @@
 
 import { act } from "../actions";
 import type { Action } from "../actions";
-import { SPEEDS, isRunning, setSpeed, speed } from "../pace";
+import { isRunning, setSpeed, speed, speeds } from "../pace";
 import { state } from "../store";
 
 const SIGNS = {
@@ -41,8 +41,8 @@ export function Transport() {
         <Press action="step-batch" title="The rest of a step: one batch (b)" label="Batch" />
         <Press action="step-epoch" title="The rest of an epoch (e)" label="Epoch" />
       </span>
-      <select class="speed" data-control="speed" aria-label="Speed" value={speed.value.value} onChange={(event) => setSpeed(event.currentTarget.value)}>
-        {SPEEDS.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
+      <select class="speed" data-control="speed" aria-label="Speed" value={speed.value} onChange={(event) => setSpeed(event.currentTarget.value)}>
+        {speeds.value.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
       </select>
     </div>
   );
