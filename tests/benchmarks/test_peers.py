@@ -78,7 +78,7 @@ def test_tables_give_ratios_of_medians():
 
 
 def test_the_machine_is_described_without_names_or_paths():
-    lines = "\n".join(describe("1"))
+    lines = "\n".join(describe())
     assert "cores" in lines
     assert "/" not in lines
     assert set(PEERS) >= {*LEARNERS, "scikit-learn", "BLAS alone"}
