@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 WAITING = 0.05
 #: Seconds that starting a process takes beside that.
 STARTING = 0.02
-MOST_RUNS = 4
+MOST_RUNS = 3
 
 
 def run(command: list[str], cache: str | None = None) -> tuple[str, float]:

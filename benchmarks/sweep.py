@@ -21,6 +21,7 @@ SERIES = {
     "batch": [(128, 2, batch) for batch in (1, 16, 64, 256, 1024, 4096)],
 }
 AXES = {"width": 0, "depth": 1, "batch": 2}
+UNITS = {"width": "units a layer", "depth": "hidden layers", "batch": "rows a step"}
 Found = dict[tuple[int, int, int], dict[str, float]]
 
 
@@ -71,7 +72,9 @@ def draw(found: Found, path: Path) -> None:
             x = [sizes[AXES[name]] for sizes in series]
             y = [found[sizes][peer] * 1e6 for sizes in series]
             axes.loglog(x, y, color=colour, marker=marker, markersize=4, label=peer)
-        tidy(axes, name, "µs a step" if k == 0 else "")
+        axes.set_xticks(x, map(str, x))
+        axes.minorticks_off()
+        tidy(axes, f"{name}, {UNITS[name]}", "µs a step" if k == 0 else "")
     axes.legend(frameon=False, fontsize=8)
     save(figure, path)
 

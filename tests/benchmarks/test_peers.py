@@ -9,7 +9,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from benchmarks.__main__ import build_c, memory_table, steps_table
+from benchmarks.__main__ import bound, build_c, memory_table, steps_table
 from benchmarks.machine import describe
 from benchmarks.one import PEERS, measure
 from benchmarks.workloads import WORKLOADS
@@ -75,6 +75,13 @@ def test_tables_give_ratios_of_medians():
     results = {"xor": {"Backlit": turns(2e-4, 9e-4, 1e-4), "PyTorch": turns(6e-4, 8e-4, 1e-4)}}
     assert "| xor | PyTorch | 600 | 3.00 | 0.2500 |" in steps_table(results)
     assert "| xor | 3 | 3 |" in memory_table(results)
+
+
+def test_the_bound_on_wide_is_that_of_its_products():
+    peers = {name: [{"seconds": seconds}] for name, seconds in (("BLAS alone", 2e-3), ("JAX, one scan", 2.8e-3))}
+    assert "would take 2,000 µs" in bound({"wide": peers})
+    assert "alone take 2,000 µs" in bound({"wide": peers})
+    assert bound({"xor": peers}) == ""
 
 
 def test_the_machine_is_described_without_names_or_paths():
