@@ -127,7 +127,7 @@ def bound(results: Results) -> str:
         return ""
     products, peer = (median(turn["seconds"] for turn in found[name]) for name in ("BLAS alone", "JAX, one scan"))
     return (
-        f"\nA step of wide {LEAD} times as fast as JAX's would take {microseconds(peer / LEAD)} µs; its matrix products\n"
+        f"\nA step of wide {LEAD} times as fast as JAX's would take {microseconds(peer / LEAD)} µs; its products\n"
         f"alone take {microseconds(products)} µs with OpenBLAS.\n"
     )
 
