@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 2000
 #: How far the plane reaches beyond the points, as a share of their range.
 MARGIN = 0.1
-#: A step, as the page shows it.
+
+
 def hello() -> Message:
     """What there is to choose from."""
     import backlit
@@ -118,7 +119,7 @@ def rival(session: Session) -> dict[str, Any] | None:
 
 def network(session: Session) -> dict[str, Any]:
     rows = session.rows
-    outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
+    outputs = {"binary": [f"P({rows.classes[1]})"] if rows.classes else [], "classes": rows.classes}
     return {
         "sizes": session.sizes,
         "activations": [*session.training.regime.settings.layer_activations, "linear"],

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two measurements at least, and the share of the time that they may take.
 MEASURED_EVERY, MEASURED_SHARE = 0.05, 0.2
+#: Steps between two evaluations while the doctor listens.
+HEARD_EVERY = 5
 #: Settings that change how the steps are computed, and not what is trained.
 LIVE = ("learning_rate", "momentum", "l1", "l2", "dropout", "loss", "optimizer", "batch")
 
@@ -223,7 +225,9 @@ class Training:
 
     @property
     def is_due(self) -> bool:
-        """Whether to measure again."""
+        """Whether to measure again: now and then, and often enough for the doctor to hear of it."""
+        if self.watching is not None and self.watching.hears(self) and self.step % HEARD_EVERY == 0:
+            return True
         pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
         return time.perf_counter() - self.measured_at >= pause
 
