@@ -124,8 +124,8 @@ describe("numbers", () => {
 
   it("that were never measured are absent; those that were lost are NaN", () => {
     const counter = { says: (value: number) => (Number.isNaN(value) ? "NaN" : `${value}`) };
-    expect(shownText(counter, NaN, 0)).toBe("–");
-    expect(shownText(counter, NaN, 5)).toBe("NaN");
+    expect(shownText(counter, NaN, false)).toBe("–");
+    expect(shownText(counter, NaN, true)).toBe("NaN");
   });
 });
 
