@@ -20,22 +20,22 @@ function rewind(step: number): void {
   send({ do: "fork" });
 }
 
-/** Back to where the run was sound, and on from there with smaller steps. */
+/** Back to where the run was sound, and on from there, with smaller steps if they were too long. */
 function Ways({ step }: { step: number }) {
-  const timeline = state.value?.timeline;
-  const rate = hello.value?.controls.find(({ name }) => /^learning.rate$/.test(name));
-  const value = Number(state.value?.settings[rate?.name ?? ""]);
+  const rate = hello.value?.controls.find(({ name }) => name === "learning-rate");
+  const { timeline, settings } = state.value ?? {};
+  if (timeline === undefined) return null;
+  const moment = momentBefore(step, timeline);
+  const half = Number((Number(settings?.[rate?.name ?? ""]) / 2).toPrecision(6));
+  const halve = (name: string): void => {
+    rewind(moment);
+    setControl(name, half);
+  };
   return (
     <div class="ways-out">
-      {timeline !== undefined && (
-        <button type="button" class="small" data-action="rewind" onClick={() => rewind(momentBefore(step, timeline))}>
-          Rewind to step {momentBefore(step, timeline)}
-        </button>
-      )}
+      <button type="button" class="small" data-action="rewind" onClick={() => rewind(moment)}>Rewind to step {moment}</button>
       {rate !== undefined && (
-        <button type="button" class="small" data-action="halve-rate" onClick={() => setControl(rate.name, Number((value / 2).toPrecision(6)))}>
-          Halve the rate: {value} → {Number((value / 2).toPrecision(6))}
-        </button>
+        <button type="button" class="small" data-action="halve-rate" onClick={() => halve(rate.name)}>Rewind, and halve the rate to {half}</button>
       )}
     </div>
   );
