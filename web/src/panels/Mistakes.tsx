@@ -29,11 +29,16 @@ function Switch({ mistake, isOn }: { mistake: Mistake; isOn: boolean }) {
   );
 }
 
-/** The doctor's word on the run that has the mistake: the finding that stands in full above the inspector. */
+/** Leads to the doctor's finding, which stands in full above the inspector. */
 function Diagnosis() {
   const finding = state.value?.findings[0];
   if (finding === undefined) return <p class="hint">Let it train: the doctor speaks as soon as the run shows the mistake.</p>;
-  return <p><b>The doctor.</b> <a href={`#finding-${finding.rule}`} onClick={(event) => { event.preventDefault(); find(finding.rule); }}>{finding.rule}</a>: {finding.message}</p>;
+  return (
+    <p>
+      <b>The doctor</b> has found it at step {finding.step}:{" "}
+      <button type="button" class="link" onClick={() => find(finding.rule)}><code>{finding.rule}</code></button>
+    </p>
+  );
 }
 
 function find(rule: string): void {
