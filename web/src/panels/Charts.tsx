@@ -11,6 +11,7 @@ import { palette } from "../draw/palette";
 import { useBox } from "../draw/useBox";
 import { percent, real, whole } from "../format";
 import { redraw } from "../loop";
+import type { State } from "../protocol";
 import { kind as problemKind, latest, onFrame, state } from "../store";
 
 /** Milliseconds between two drawings: what is nearly the same line need not be drawn sixty times a second. */
@@ -108,6 +109,11 @@ function LogScale() {
   );
 }
 
+/** The step that is looked back at; null while the newest is shown. */
+function momentOf(now: State | null): number | null {
+  return now?.status === "past" ? now.timeline.shown : null;
+}
+
 function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
   const [box, root] = useBox();
   const chart = useRef<Chart | null>(null);
@@ -129,7 +135,7 @@ function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
       drawn = now;
       chart.current ??= new Chart(root.current, (index) => { cursor.value = index; });
       const { look: as, kind: of } = wanted.current;
-      chart.current.show(linesOf(frame, of.curves).slice(0, as.lines.length), as, palette.value, box.width, box.height);
+      chart.current.show(linesOf(frame, of.curves).slice(0, as.lines.length), as, palette.value, box.width, box.height, momentOf(state.value));
       columns.value = chart.current.columns;
       if (isPlaying && now - told < 2000) return;
       told = now;
