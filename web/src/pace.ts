@@ -56,8 +56,8 @@ export function setSpeed(value: string): void {
   const wasRunning = isRunning();
   const wasPlaying = state.value?.status === "playing";
   walk.value = WALKS.find((each) => each.value === value) ?? null;
-  isPacing.value = wasRunning && walk.value !== null;
   if (walk.value === null) send({ do: "set", control: "speed", value });
   if (walk.value !== null && wasPlaying) send({ do: "pause" });
+  isPacing.value = wasRunning && walk.value !== null;
   if (walk.value === null && wasRunning && !wasPlaying) send({ do: "play" });
 }

@@ -61,7 +61,7 @@ export interface State {
   network: { sizes: number[]; activations: string[]; outputs: string[]; parameters: number };
   engine: { name: "native" | "eager"; why: string };
   layout: Layout;
-  phase: { index: number; name: string } | null;
+  phase: { index: number; name: string; loss: number | null } | null;
   step: number;
   epoch: number;
   timeline: { first: number; last: number; shown: number; moments: number[] };

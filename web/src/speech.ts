@@ -20,12 +20,11 @@ export function numberOf(id: string, section: "weights" | "gradients", frame: Fr
   return numbers[at];
 }
 
-/** A layer, neuron or weight in words. */
+/** A neuron or weight in words, or the name of a layer. */
 export function describe(id: string, state: State, data: Data | null, frame: Frame | null, plan: Plan): string {
-  const { sizes, activations } = state.network;
+  const { sizes } = state.network;
   const { layer, neuron, input } = parse(id);
-  const title = layerName(layer, sizes.length);
-  if (neuron === undefined) return layer === 0 ? `${title}, ${sizes[0]}` : `${title}, ${sizes[layer]} neurons, ${activations[layer - 1]}`;
+  if (neuron === undefined) return layerName(layer, sizes.length);
   const names = data?.names ?? [];
   const own = called(`${layer}.${neuron}`, state.network, names);
   if (input === undefined) {

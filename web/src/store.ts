@@ -14,6 +14,8 @@ export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
 /** The last refusal, shown until something else is asked for. */
 export const refusal = signal<string>("");
+/** Why the last question about a neuron or a weight has no answer; empty once one has. */
+export const unanswered = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
 export const isConnected = signal<boolean>(false);
 

@@ -31,6 +31,8 @@ MOST_BEHIND = 0.1
 SPEED_OVER = 0.5
 #: What answers which message: functions of the session and the message.
 ANSWERS = {**steering.ANSWERS, **travelling.ANSWERS, **looking.ANSWERS}
+#: What changes nothing: telling the pages of it would make them ask again.
+QUESTIONS = frozenset(("inspect", "probe", "program", "lesson"))
 
 
 class Session:
@@ -142,7 +144,7 @@ class Session:
         answered = ANSWERS.get(message["do"])
         if answered is None:
             raise Refusal(f"Nothing is done for {message['do']!r}.")
-        self.has_news = True
+        self.has_news |= message["do"] not in QUESTIONS
         if message["do"] not in walking.ON_THE_WAY:
             walking.leave(self)
         return answered(self, message)

@@ -119,7 +119,7 @@ def rival(session: Session) -> dict[str, Any] | None:
 
 def network(session: Session) -> dict[str, Any]:
     rows = session.rows
-    outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
+    outputs = {"binary": [f"P({rows.classes[1]})"] if rows.classes else [], "classes": rows.classes}
     return {
         "sizes": session.sizes,
         "activations": [*session.training.regime.settings.layer_activations, "linear"],

@@ -36,7 +36,7 @@ function optionsOf(look: ChartLook, colours: Palette, width: number, height: num
   const [low, high] = look.range ?? [];
   return {
     width, height,
-    padding: [7, 6, look.hasAxis ? 0 : 7, 0],
+    padding: [7, 14, look.hasAxis ? 0 : 7, 0],
     legend: { show: false },
     cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: {

@@ -3,8 +3,8 @@
 import type { Frame } from "../frame";
 import type { Data, Kind, State } from "../protocol";
 import { tick } from "./curves";
-import { ceiling, drawEdges, gradientShare, gradientStroke, weightStroke } from "./edges";
-import type { Stroke } from "./edges";
+import { ceiling, decades, drawEdges, gradientShare, gradientStroke, weightStroke } from "./edges";
+import type { Decades, Stroke } from "./edges";
 import { Tile, extent, paint } from "./images";
 import { biasPlace } from "./layout";
 import type { Edge, Matrix, Node, Plan } from "./layout";
@@ -52,8 +52,8 @@ export class NetworkPainter {
   private tables: Tables | null = null;
   private tablesFor: unknown[] = [];
   private mapsDrawn: Frame | null = null;
-  /** The sizes of weight and of gradient that are drawn thickest, for the legend. */
-  most = { weights: 1, gradients: NaN };
+  /** The size of weight that is drawn thickest, and the gradients' decades, for the legend. */
+  scale: { weights: number; gradients: Decades } = { weights: 1, gradients: { low: NaN, high: NaN } };
 
   /** Paints everything into a context in CSS pixels. */
   paint(target: CanvasRenderingContext2D, frame: Frame, maps: Frame | null, view: View): void {
@@ -118,13 +118,12 @@ export class NetworkPainter {
 
   private strokeOf(frame: Frame, { shows, colours }: View): (at: number) => Stroke {
     const numbers = frame.section(shows)!;
-    const { size } = extent(numbers);
     if (shows === "weights") {
-      const most = (this.most.weights = ceiling(size));
+      const most = (this.scale.weights = ceiling(extent(numbers).size));
       return (at) => weightStroke(numbers[at], most, colours);
     }
-    const most = (this.most.gradients = size > 0 ? 10 ** Math.ceil(Math.log10(size)) : NaN);
-    return (at) => gradientStroke(numbers[at], most, colours);
+    const range = (this.scale.gradients = decades(numbers));
+    return (at) => gradientStroke(numbers[at], range, colours);
   }
 
   private paintEdges(target: CanvasRenderingContext2D, frame: Frame, view: View): void {
@@ -153,7 +152,7 @@ export class NetworkPainter {
   private paintGradients(pixels: Uint32Array, numbers: Numbers, at: number, count: number, colours: Palette): void {
     const none = pixel(mix(colours.surface, colours.nothing, 0.3));
     for (let i = 0; i < count; i++) {
-      const share = gradientShare(numbers[at + i], this.most.gradients);
+      const share = gradientShare(numbers[at + i], this.scale.gradients);
       pixels[i] = share === null || share !== share ? none : this.tables!.gradient[Math.round(share * (STEPS - 1))];
     }
   }
@@ -202,7 +201,7 @@ export class NetworkPainter {
   private paintBiases(target: CanvasRenderingContext2D, frame: Frame, view: View): void {
     const stroke = this.strokeOf(frame, view);
     const numbers = frame.section(view.shows)!;
-    const most = view.shows === "weights" ? this.most.weights : this.most.gradients;
+    const most = view.shows === "weights" ? this.scale.weights : this.scale.gradients.high;
     for (const nodes of view.plan.nodes.slice(1)) {
       for (const node of nodes) {
         const at = view.plan.biases[node.layer - 1] + node.neuron;

@@ -2,7 +2,7 @@
 
 import type { Inspection, State } from "../protocol";
 import { answer, answers } from "../inspecting";
-import { data, selection, state } from "../store";
+import { data, selection, state, unanswered } from "../store";
 import { parse } from "../tree";
 import { called } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
@@ -26,7 +26,7 @@ function Rows({ rows }: { rows: number }) {
           <button type="button" aria-label="Row before" disabled={row <= 0} onClick={() => choose(row - 1)}>‹</button>
           <input type="text" inputMode="numeric" aria-label={`Row of the batch, 0 to ${rows - 1}`} value={String(row)} onChange={(event) => choose(at(event.currentTarget.value))} />
           <button type="button" aria-label="Row after" disabled={row >= rows - 1} onClick={() => choose(row + 1)}>›</button>
-          <span class="hint">of 0 to {rows - 1}</span>
+          <span class="hint">to {rows - 1}</span>
         </span>
       )}
     </div>
@@ -68,7 +68,7 @@ function Shown({ shown }: { shown: Inspection | null }) {
   if (edge === undefined && parse(neuron ?? "0.0").layer === 0) {
     return <p class="hint">An input computes nothing: it hands each row's number on. Follow one of its weights to a neuron.</p>;
   }
-  if (shown === null) return <p class="hint">Being worked out …</p>;
+  if (shown === null) return unanswered.value === "" ? <p class="hint">Being worked out …</p> : <p class="refusal" role="alert">{unanswered.value}</p>;
   return shown.kind === "neuron" ? <NeuronArithmetic shown={shown} /> : <WeightChain shown={shown} />;
 }
 

@@ -91,10 +91,14 @@ export function MapPanel() {
   useEffect(redraw, [box]);
   useEffect(() => {
     let told = -Infinity;
+    let drawn: unknown[] = [];
     return onFrame(() => {
       const maps = latest.maps;
       const [now, given] = [state.value, data.value];
       if (now === null || given === null || canvas.current === null) return;
+      const key = [maps, given, palette.value, now.rival === null];
+      if (key.every((part, i) => part === drawn[i])) return;
+      drawn = key;
       const target = prepare(canvas.current, box.width, box.height);
       if (target === null || maps === null) return;
       painter.paint(target, maps, given, now.kind, palette.value, box, now.rival !== null);

@@ -24,6 +24,10 @@ function choose(id: string): void {
   else selection.value = before.edge === id ? { row } : { edge: id, row };
 }
 
+function isOther(a: NetworkPainter["scale"], b: NetworkPainter["scale"]): boolean {
+  return a.weights !== b.weights || !Object.is(a.gradients.low, b.gradients.low) || !Object.is(a.gradients.high, b.gradients.high);
+}
+
 /** Names beside the inputs and the outputs, while their tiles are large enough. */
 function Names({ plan }: { plan: Plan }) {
   const outputs = network.value!.outputs;
@@ -46,7 +50,7 @@ export function Network() {
   const [box, stage] = useBox();
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useMemo(() => new NetworkPainter(), []);
-  const most = useSignal({ weights: 1, gradients: NaN });
+  const scale = useSignal(painter.scale);
   const active = useSignal("1.0");
   const now = network.value;
   const sizes = now?.sizes ?? [];
@@ -61,7 +65,7 @@ export function Network() {
     painter.paint(target, frame, latest.maps, {
       plan, state: state.value, data: data.value, colours: palette.value, shows: shows.value, chosen: selection.value,
     });
-    if (painter.most.weights !== most.value.weights || !Object.is(painter.most.gradients, most.value.gradients)) most.value = { ...painter.most };
+    if (isOther(painter.scale, scale.value)) scale.value = { ...painter.scale };
   }), [plan]);
 
   const pressed = (event: KeyboardEvent): void => {
@@ -93,7 +97,7 @@ export function Network() {
     <section class="network" aria-labelledby="network-title">
       <div class="panel-head">
         <h2 id="network-title">Network</h2>
-        <Legend most={most.value} />
+        <Legend scale={scale.value} />
         <fieldset class="segmented" title="g">
           <legend class="spoken">Lines show</legend>
           {(["weights", "gradients"] as const).map((value) => (

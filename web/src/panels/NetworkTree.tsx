@@ -89,7 +89,8 @@ function renew(root: HTMLElement, plan: Plan): void {
   if (now === null) return;
   for (const element of root.querySelectorAll<HTMLElement>("[data-tree]")) {
     const id = element.dataset.tree!;
-    element.setAttribute("aria-label", describe(id, now, data.value, latest.frame, plan));
+    // A layer is called what stands there to be read.
+    if (parse(id).neuron !== undefined) element.setAttribute("aria-label", describe(id, now, data.value, latest.frame, plan));
     if (element.dataset.edge !== undefined) element.dataset.value = exact(numberOf(id, "weights", latest.frame, plan, now.network.sizes));
   }
 }

@@ -74,7 +74,7 @@ export function NeuronArithmetic({ shown }: { shown: NeuronInspection }) {
       <div class="sum" data-makes="sum">
         <ol class="terms">
           {terms.map((term) => <TermRow key={term.edge} term={term} largest={largest} />)}
-          <li class="term bias">
+          <li class="term own">
             <button type="button" class="link from" onClick={() => select({ edge: `${name}.b` })}>bias b</button>
             <Edit edge={`${name}.b`} value={bias} label={`the bias of neuron ${name}`} term={`bias ${name}.b`} />
             <Bar value={bias} largest={largest} />

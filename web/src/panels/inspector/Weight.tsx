@@ -24,7 +24,7 @@ function Factor({ hop, term }: { hop: Hop; term: string }) {
 function RouteRow({ row: { route, label }, number }: { row: Row; number: number }) {
   return (
     <tr data-makes="product" data-term={`route ${number}`} data-value={String(route.product)}>
-      <th scope="row">{label}</th>
+      <th scope="row" title={label}>{label}</th>
       {route.hops.map((hop, place) => (
         <td key={place}>
           {place > 0 && <span class="times" aria-label="times">×</span>}
