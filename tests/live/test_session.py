@@ -13,6 +13,7 @@ from backlit.live.messages import Refusal
 from backlit.live.problems import PROBLEMS
 from backlit.live.rows import Table
 from backlit.live.session import Session
+from backlit.live.watching import MOST_REMEMBERED
 from backlit.train import L1
 from live.steered import run_to, section, set_, stat, weights
 
@@ -427,3 +428,14 @@ def test_a_table_that_poses_no_task_is_refused_and_changes_nothing(table, words)
     with pytest.raises(Refusal, match=words):
         session.upload(table)
     assert (session.settings.problem, stat(session, "step")) == ("xor", 2)
+
+
+def test_a_long_run_remembers_no_more_than_a_short_one():
+    session = run_to(Session(), 20_000)
+    course = session.training.watching.watch.course
+    assert session.training.watching.watch.steps == 20_000
+    assert len(course.means) <= 2 * MOST_REMEMBERED + 1
+    for _ in range(3 * MOST_REMEMBERED):
+        session.training.watching.note(session.training, np.ones(4))
+    assert len(course.means) <= 2 * MOST_REMEMBERED + 1
+    assert len(course.losses) <= 2 * MOST_REMEMBERED + 1
