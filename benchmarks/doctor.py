@@ -17,7 +17,7 @@ import numpy as np
 import backlit as torch
 from backlit import nn
 from backlit.doctor import watch
-from benchmarks.machine import describe
+from benchmarks.machine import describe, threads
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -142,7 +142,7 @@ def share(found: Counter[str], what: str) -> str:
 
 
 def header(seeds: int, turns: int) -> str:
-    machine = "\n".join(f"* {line}" for line in describe("1"))
+    machine = "\n".join(f"* {line}" for line in describe())
     return (
         "# The doctor's zoo\n\n"
         f"Written by `python -m benchmarks.doctor`. Healthy programs run with {seeds} seeds and two optimizers.\n"
@@ -158,9 +158,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4, help="seeds of each healthy program")
     parser.add_argument("--turns", type=int, default=9, help="how often a watched run is measured")
     options = parser.parse_args()
-    ratio = cost(options.turns, steps=500)
-    well, first = healthy(options.seeds)
-    text = header(options.seeds, options.turns) + tables(well, faulty(first), ratio)
+    with threads(1):
+        ratio = cost(options.turns, steps=500)
+        well, first = healthy(options.seeds)
+        text = header(options.seeds, options.turns) + tables(well, faulty(first), ratio)
     print(text)
     (HERE / "doctor.md").write_text(text, encoding="utf-8")
 

@@ -5,14 +5,12 @@ sweep.md and sweep.png.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.__main__ import run_one
-from benchmarks.machine import describe
+from benchmarks.__main__ import run_in_turn
+from benchmarks.machine import describe, threads, threads_wanted
 
 HERE = Path(__file__).parent
 PEERS = ("Backlit, native", "Backlit", "PyTorch", "JAX, one scan")
@@ -23,6 +21,7 @@ SERIES = {
     "batch": [(128, 2, batch) for batch in (1, 16, 64, 256, 1024, 4096)],
 }
 AXES = {"width": 0, "depth": 1, "batch": 2}
+UNITS = {"width": "units a layer", "depth": "hidden layers", "batch": "rows a step"}
 Found = dict[tuple[int, int, int], dict[str, float]]
 
 
@@ -30,22 +29,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.sweep", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--turns", type=int, default=3, help="how often each is run (the median counts)")
     options = parser.parse_args()
-    if os.environ.setdefault("OMP_NUM_THREADS", "1") == "1":
-        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-    found: Found = {}
-    for sizes in dict.fromkeys(sizes for series in SERIES.values() for sizes in series):
-        name = "sweep-" + "-".join(map(str, sizes))
-        turns: dict[str, list[float]] = {peer: [] for peer in PEERS}
-        for _ in range(options.turns):
-            for peer, seconds in turns.items():
-                print(f"{name}: {peer}", file=sys.stderr)
-                seconds.append(run_one(peer, name)["seconds"])
-        found[sizes] = {peer: median(seconds) for peer, seconds in turns.items()}
+    with threads(threads_wanted()):
+        machine = "\n".join(f"* {line}" for line in describe())
+        found = measure(options.turns)
     text = table(found)
     print(text)
-    machine = "\n".join(f"* {line}" for line in describe(os.environ["OMP_NUM_THREADS"]))
     (HERE / "sweep.md").write_text(f"# Networks of many sizes\n\n{machine}\n\n{text}", encoding="utf-8")
     draw(found, HERE / "sweep.png")
+
+
+def measure(turns: int) -> Found:
+    """Medians, in seconds a step; every turn runs all peers one after the other."""
+    found: Found = {}
+    for sizes in dict.fromkeys(sizes for series in SERIES.values() for sizes in series):
+        each = run_in_turn("sweep-" + "-".join(map(str, sizes)), turns, PEERS)
+        found[sizes] = {peer: median(turn["seconds"] for turn in runs) for peer, runs in each.items()}
+    return found
 
 
 def table(found: Found) -> str:
@@ -73,7 +72,9 @@ def draw(found: Found, path: Path) -> None:
             x = [sizes[AXES[name]] for sizes in series]
             y = [found[sizes][peer] * 1e6 for sizes in series]
             axes.loglog(x, y, color=colour, marker=marker, markersize=4, label=peer)
-        tidy(axes, name, "µs a step" if k == 0 else "")
+        axes.set_xticks(x, map(str, x))
+        axes.minorticks_off()
+        tidy(axes, f"{name}, {UNITS[name]}", "µs a step" if k == 0 else "")
     axes.legend(frameon=False, fontsize=8)
     save(figure, path)
 

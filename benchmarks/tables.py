@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median, stdev
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, threads, threads_wanted
 from benchmarks.table_data import customers, million, rents
 
 HERE = Path(__file__).parent
@@ -50,9 +50,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10, help="runs of each table")
     parser.add_argument("--only", help="one table only; nothing is written")
     options = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with threads(threads_wanted()), tempfile.TemporaryDirectory() as name:
+        folder, top = Path(name), header(options.seeds)
         sources = {table: table for table in BUILT_IN} | {
             path.stem: str(path) for path in (customers(folder), rents(folder))
         }
@@ -62,7 +61,7 @@ def main() -> None:
             text += large(million(folder), folder)
     print(text)
     if options.only is None:
-        (HERE / "tables.md").write_text(header(options.seeds) + text, encoding="utf-8")
+        (HERE / "tables.md").write_text(top + text, encoding="utf-8")
         print("written to benchmarks/tables.md")
 
 
@@ -151,7 +150,7 @@ def large(path: Path, folder: Path) -> str:
 
 
 def header(seeds: int) -> str:
-    machine = "\n".join(f"* {line}" for line in describe(os.environ["OMP_NUM_THREADS"]))
+    machine = "\n".join(f"* {line}" for line in describe())
     return f"{ABOUT.format(seeds=seeds)}\n{machine}\n"
 
 

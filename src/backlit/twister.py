@@ -16,6 +16,9 @@ Array = np.ndarray[Any, Any]
 
 # Words that the twister makes at a time, and so the size of its state.
 BLOCK = 624
+# How a word is tempered on its way out: it is xored with itself, shifted to the left by so many bits (to the right, if
+# negative), of which the mask lets some through.
+TEMPERING = ((-11, 0xFFFFFFFF), (7, 0x9D2C5680), (15, 0xEFC60000), (-18, 0xFFFFFFFF))
 # PyTorch's seed for a generator that was given none.
 DEFAULT_SEED = 67280421310721
 
@@ -73,7 +76,8 @@ class Twister:
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError(f"manual_seed: {seed} overflows 64 bits. Take a seed from -2^63 to 2^64 - 1.")
         self._seed = int(seed) % (1 << 64)
-        self._is_sown = False  # the twister below gets the seed when words are first asked of it
+        self._is_sown = False  # the twister below gets its state when words are first asked of it:
+        self._state_words: Array | None = None  # these, or that of the seed where there are none
         self._block = np.empty(0, np.uint32)  # the words of its present state
         self._taken = 0  # how many of them have left
         self.kept_normal: float | None = None
@@ -96,7 +100,7 @@ class Twister:
         state = np.zeros((), STATE)
         state["seed"], state["seeded"] = self._seed, 1
         state["left"], state["next"] = 1 + len(self._block) - self._taken, self._taken
-        state["words"] = self._twister().state["state"]["key"]
+        state["words"] = self._key()
         if self.kept_normal is not None:
             state["normal"], state["has_normal"] = self.kept_normal, 1
         return np.frombuffer(state.tobytes(), np.uint8).copy()
@@ -120,14 +124,28 @@ class Twister:
         if read["seeded"] != 1 or not 0 < read["left"] <= BLOCK or read["next"] > BLOCK:
             raise RuntimeError("set_state: Invalid mt19937 state. Pass what get_state() returned.")
         self.manual_seed(int(read["seed"]))
-        twister = self._twister()
-        twister.state = {"bit_generator": "MT19937", "state": {"key": read["words"].astype(np.uint32), "pos": 0}}
-        block = twister.random_raw(BLOCK).astype(np.uint32)
-        self._taken = int(read["next"])
-        # Nothing taken means, in PyTorch's books, that this block has not begun: the next one will be made first.
-        self._block = block if self._taken else block[:0]
+        self._stand_at(read["words"].astype(np.uint32), int(read["next"]))
         self.kept_normal = float(read["normal"]) if read["has_normal"] else None
         return self
+
+    def _stand_at(self, words: Array, taken: int) -> None:
+        """The state's words, and how many of its block have left."""
+        self._state_words, self._is_sown = words, False
+        self._taken = taken
+        # Nothing taken means, in PyTorch's books, that this block has not begun: the next one will be made first.
+        self._block = tempered(words) if taken else words[:0]
+
+    def place(self) -> Array:
+        """Where the stream stands, for a program that draws from it: the state's words, and how many have left.
+
+        Of 624, at least one has left; 624 where the next block must be made first.  Shape: (625,), uint32.
+        """
+        taken = self._taken if len(self._block) else BLOCK
+        return np.append(self._key(), np.uint32(taken))
+
+    def go_on_from(self, place: Array) -> None:
+        """Stand where a program's draws have led."""
+        self._stand_at(place[:BLOCK].copy(), int(place[BLOCK]))
 
     def clone_state(self) -> Self:
         """Another generator, which stands where this one does."""
@@ -147,9 +165,19 @@ class Twister:
             except IndexError:
                 self._mt = np.random.MT19937(0)
         if not self._is_sown:
-            np.random.RandomState(self._mt).seed(self._seed & 0xFFFFFFFF)
+            if self._state_words is None:
+                np.random.RandomState(self._mt).seed(self._seed & 0xFFFFFFFF)
+            else:
+                self._mt.state = {"bit_generator": "MT19937", "state": {"key": self._state_words, "pos": BLOCK}}
             self._is_sown = True
         return self._mt
+
+    def _key(self) -> Array:
+        """The words of the state. Kept, because NumPy takes a tenth of a millisecond to tell its twister's."""
+        with self._lock:
+            if self._state_words is None:
+                self._state_words = self._twister().state["state"]["key"]
+            return self._state_words
 
     def words(self, count: int) -> Array:
         """The next `count` words of 32 bits; read only.
@@ -164,6 +192,7 @@ class Twister:
                 return rest[:count]
             blocks = -(-missing // BLOCK)
             drawn = self._twister().random_raw(blocks * BLOCK).astype(np.uint32)
+            self._state_words = None
             self._block = drawn[-BLOCK:].copy()
             self._taken = missing - (blocks - 1) * BLOCK
         return np.concatenate([rest, drawn[:missing]]) if len(rest) else drawn[:missing]
@@ -181,6 +210,13 @@ class Twister:
         """Fractions in [0, 1), float64: 21 bits of one word, then the 32 of the next. Every step is exact."""
         words = self.words(2 * count)
         return (words[0::2] & 0x1FFFFF) * 2.0**-21 + words[1::2] * 2.0**-53
+
+
+def tempered(words: Array) -> Array:
+    """A state's words as they leave.  Shape: words and out (624,), uint32."""
+    for places, mask in TEMPERING:
+        words = words ^ ((words << places if places > 0 else words >> -places) & np.uint32(mask))
+    return words
 
 
 def _restored(kind: type[Twister], state: Array) -> Twister:

@@ -9,7 +9,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from benchmarks.__main__ import build_c, memory_table, steps_table
+from benchmarks.__main__ import bound, build_c, memory_table, steps_table
 from benchmarks.machine import describe
 from benchmarks.one import PEERS, measure
 from benchmarks.workloads import WORKLOADS
@@ -77,8 +77,15 @@ def test_tables_give_ratios_of_medians():
     assert "| xor | 3 | 3 |" in memory_table(results)
 
 
+def test_the_bound_on_wide_is_that_of_its_products():
+    peers = {name: [{"seconds": seconds}] for name, seconds in (("BLAS alone", 2e-3), ("JAX, one scan", 2.8e-3))}
+    assert "would take 2,000 µs" in bound({"wide": peers})
+    assert "alone take 2,000 µs" in bound({"wide": peers})
+    assert bound({"xor": peers}) == ""
+
+
 def test_the_machine_is_described_without_names_or_paths():
-    lines = "\n".join(describe("1"))
+    lines = "\n".join(describe())
     assert "cores" in lines
     assert "/" not in lines
     assert set(PEERS) >= {*LEARNERS, "scikit-learn", "BLAS alone"}

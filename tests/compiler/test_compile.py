@@ -57,10 +57,39 @@ def assert_same(**how):
     return run
 
 
-@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop])
+OPTIMIZERS = [
+    torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop, torch.optim.NAdam, torch.optim.RAdam, torch.optim.ASGD,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_compiled_step_gives_the_steps_own_results(optimizer):
     run = assert_same(optimizer=optimizer)
     assert "1 of 1 versions native" in repr(run)
+
+
+@pytest.mark.parametrize("earlier", range(1, 6))
+def test_a_step_that_branches_on_its_count_is_recorded_anew_when_it_goes_another_way(earlier):
+    """RAdam's sixth step is the first that divides: before, between or behind the two that are recorded."""
+
+    def run(wrap):
+        net, optimizer = made(torch.optim.RAdam, lr=0.05)
+
+        def step(x, y):
+            loss = nn.functional.binary_cross_entropy_with_logits(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        for _ in range(earlier):
+            step(X, Y)
+        stepper = wrap(step)
+        return stepper, [stepper(X, Y).item() for _ in range(20)]
+
+    (compiled, found), (_, expected) = run(lambda step: torch.compile(step, strict=True)), run(lambda step: step)
+    assert "1 of 1 versions native" in repr(compiled)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_a_rate_that_changes_is_followed():

@@ -259,7 +259,8 @@ LOSSES = [
     lambda p, y: nn.functional.nll_loss(torch.log_softmax(p, 1), y.argmax(1)),
     lambda p, y: ((p - y) ** 2).sum() / 2 + 0.01 * p.abs().mean(),
 ]
-OPTIMIZERS = [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.NAdam]
+OPTIMIZERS = [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.NAdam,
+              torch.optim.RAdam, torch.optim.ASGD]  # fmt: skip
 
 
 @settings(max_examples=30, deadline=None)

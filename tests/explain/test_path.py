@@ -348,3 +348,12 @@ def test_the_sum_is_the_gradient_for_any_small_network(kinds, width, rows, seed)
     assert found.total == pytest.approx(found.gradient, rel=1e-9, abs=1e-12)
     assert found.difference == pytest.approx(found.total, rel=1e-4, abs=1e-8)
     assert len(found.routes) + found.more == rows * width ** (len(kinds) - 1)
+
+
+def test_what_rounding_leaves_of_a_converged_loss_is_no_gradient_from_elsewhere():
+    z = torch.tensor([[18.0], [-18.0], [17.5]], requires_grad=True)
+    w = torch.tensor([1.0], requires_grad=True)
+    y = torch.tensor([[1.0], [0.0], [1.0]])
+    found = path(explained(lambda: F.binary_cross_entropy_with_logits(z * w, y).backward()), "w[0]")
+    assert not found.is_bypassed
+    assert len(found.routes) == 3

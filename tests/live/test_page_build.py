@@ -70,7 +70,8 @@ def test_without_node_it_says_where_to_get_it(page, monkeypatch):
 
 
 def test_a_failing_npm_is_told_with_what_it_printed(page, monkeypatch):
-    monkeypatch.setattr(page, "npm_command", lambda: [sys.executable, "-c", "print('no registry'); raise SystemExit(1)"])
+    failing = [sys.executable, "-c", "print('no registry'); raise SystemExit(1)"]
+    monkeypatch.setattr(page, "npm_command", lambda: failing)
     with pytest.raises(page.PageError, match="npm ci .* failed.\nno registry"):
         page.build()
     assert not page.is_built()

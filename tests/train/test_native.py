@@ -37,12 +37,15 @@ OPTIMIZERS = {
     "adadelta": lambda p: torch.optim.Adadelta(p, lr=0.5),
     "adamax": lambda p: torch.optim.Adamax(p, lr=0.01),
     "rprop": lambda p: torch.optim.Rprop(p, lr=0.001),
-}
-#: Their rules branch on the count of steps, or are given numbers that Python computes from it.
-EAGER_OPTIMIZERS = {
     "nadam": lambda p: torch.optim.NAdam(p, lr=0.005),
+    "nadam that shrinks": lambda p: torch.optim.NAdam(p, lr=0.005, weight_decay=0.1, decoupled_weight_decay=True),
     "radam": lambda p: torch.optim.RAdam(p, lr=0.005),
+    "radam of few gradients": lambda p: torch.optim.RAdam(p, lr=0.005, betas=(0.9, 0.6)),
     "asgd": lambda p: torch.optim.ASGD(p, lr=0.02),
+    "asgd that averages": lambda p: torch.optim.ASGD(p, lr=0.02, lambd=0.01, t0=20),
+}
+#: It looks at losses as it goes.
+EAGER_OPTIMIZERS = {
     "lbfgs": lambda p: torch.optim.LBFGS(p, lr=0.1),
 }
 LOSSES = {
@@ -106,7 +109,7 @@ def test_optimizers_that_run_eagerly_say_so(name):
     np.testing.assert_array_equal(found, run("eager", optimizer=EAGER_OPTIMIZERS[name], epochs=3)[1])
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "nadam", "radam", "asgd that averages"])
 def test_double_precision_stays_equal_for_a_thousand_steps(name):
     check_same(
         1e-10, x=X.astype(np.float64), y=NUMBERS.astype(np.float64), make=lambda: net().double(), epochs=200,
@@ -187,6 +190,108 @@ class Remembering(nn.Module):
 
 def test_buffers_are_left_as_the_eager_engine_leaves_them():
     check_same(make=Remembering)
+
+
+class Drawing(nn.Module):
+    """Draws in each step, and keeps the last numbers, to the bit: `draw(x)` gives an array like x."""
+
+    def __init__(self, draw):
+        super().__init__()
+        self.inner, self.draw = nn.Linear(5, 1), draw
+        self.register_buffer("last", torch.zeros(8, 5))
+
+    def forward(self, x):
+        drawn = self.draw(x)
+        with torch.no_grad():
+            self.last.copy_(drawn)
+        return self.inner(x * drawn)
+
+
+def draws(p):
+    return lambda x: nn.functional.dropout(torch.ones_like(x), p)
+
+
+def unread(x):
+    """What is drawn first, nothing reads."""
+    nn.functional.dropout(x, 0.4)
+    return draws(0.5)(x)
+
+
+def counted(x):
+    """Zeros and ones of several dtypes, and of an odd number."""
+    whole = torch.empty(3, 5, dtype=torch.int64).bernoulli_(0.3)
+    wide = torch.empty(7, dtype=torch.float64).bernoulli_(0.2).sum()
+    return x * 0 + whole.sum(dim=0) + wide + nn.functional.alpha_dropout(torch.ones_like(x), 0.5, training=True)
+
+
+DRAWN_INSIDE = {
+    "none": draws(0.0), "few": draws(0.3), "half": draws(0.5), "nearly all": draws(0.99), "all": draws(1.0),
+    "channels": lambda x: nn.functional.dropout1d(torch.ones(8, 5, 3), 0.5)[:, :, 0], "dtypes": counted,
+    "twice": lambda x: draws(0.3)(x) * draws(0.6)(x),
+}  # fmt: skip
+DRAWN_AHEAD = {
+    "noise": lambda x: torch.rand_like(x), "noise and masks": lambda x: torch.rand_like(x) * draws(0.3)(x),
+    "masks and noise": lambda x: draws(0.3)(x) * torch.rand_like(x), "unread": unread,
+}  # fmt: skip
+
+
+def check_drawn(draw, dtype=np.float32, **settings):
+    """Both engines' last step drew the same numbers, and left the generator at the same place."""
+    left = []
+    for engine in ("eager", "native"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            chosen = {"x": X.astype(dtype), "y": NUMBERS.astype(dtype), "epochs": 31, **settings}
+            model, losses = run(engine, make=lambda: Drawing(draw).to(torch.tensor(X.astype(dtype)).dtype), **chosen)
+        left.append((model.last.numpy(), torch.get_rng_state().numpy(), losses))
+    (drawn, state, losses), (found, found_state, found_losses) = left
+    np.testing.assert_array_equal(found, drawn)
+    np.testing.assert_array_equal(found_state, state)
+    np.testing.assert_allclose(found_losses, losses, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", DRAWN_INSIDE)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_masks_are_drawn_by_the_compiled_step_from_the_same_stream(name, dtype, monkeypatch):
+    def none_left(draws, steps):
+        assert not draws
+        return {}
+
+    monkeypatch.setattr("backlit.compiler.native.drawn_ahead", none_left)
+    check_drawn(DRAWN_INSIDE[name], dtype)
+
+
+@pytest.mark.parametrize("name", DRAWN_AHEAD)
+def test_other_numbers_are_drawn_from_the_same_stream(name):
+    check_drawn(DRAWN_AHEAD[name])
+
+
+@pytest.mark.parametrize("draw", [draws(0.5), DRAWN_AHEAD["noise and masks"]], ids=["inside", "ahead"])
+def test_a_run_that_is_stopped_has_drawn_for_its_own_steps_only(draw):
+    check_drawn(draw, validation=(X[:8], NUMBERS[:8] + 1), patience=2, epochs=200)
+    states, y = [], CLASSES.copy()
+    y[37] = 3
+    broken = {"y": y, "loss": "cross_entropy", "shuffle": False}
+    for engine in ("eager", "native"):
+        with pytest.raises(IndexError):
+            run(engine, make=lambda: nn.Sequential(Drawing(draw), nn.Linear(1, 3)), **broken)
+        states.append(torch.get_rng_state().numpy())
+    np.testing.assert_array_equal(*states)
+
+
+def test_odds_that_change_from_step_to_step_are_not_compiled():
+    class Rising:
+        def __init__(self):
+            self.steps = 0
+
+        def __call__(self, x):
+            self.steps += 1
+            return torch.empty(8, 5).bernoulli_(min(self.steps / 99, 1.0))
+
+    with pytest.warns(UserWarning, match="odds, range or shape change from step to step"):
+        model, _ = run("native", make=lambda: Drawing(Rising()))
+    expected, _ = run("eager", make=lambda: Drawing(Rising()))
+    assert model.last.sum() == expected.last.sum() == 40
 
 
 class Embedded(nn.Module):
@@ -295,6 +400,24 @@ def test_nan_in_the_data_is_carried_as_numpy_carries_it():
     found = run("native", x=x, shuffle=False)[1]
     np.testing.assert_array_equal(np.isnan(found), np.isnan(losses))
     assert np.isnan(found).any()
+
+
+def test_a_row_that_cannot_be_computed_with_is_refused_at_the_first_step_of_an_epoch_too():
+    y = CLASSES.copy()
+    model = net(3)
+    batches = Batches(torch.tensor(X), torch.tensor(y), 20, True)
+    engine = engine_from("native", model, nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), lr=0.1), batches)
+    while not engine.versions or batches.start:
+        engine.advance(1)
+    batches.y.array[:] = 7
+    torch.manual_seed(5)
+    with pytest.raises(IndexError):
+        engine.advance(1)
+    found = batches.order
+    torch.manual_seed(5)
+    batches.start = 0
+    batches.take(1)
+    np.testing.assert_array_equal(batches.order, found)
 
 
 def test_a_class_that_does_not_exist_raises_what_the_eager_engine_raises():
@@ -511,6 +634,30 @@ def test_most_steps_of_a_run_are_native():
     assert isinstance(engine, Native)
     assert len(engine.advance(1000)) > 1
     assert isinstance(engine_from("eager", model, nn.MSELoss(), optimizer, batches), Eager)
+
+
+@pytest.mark.parametrize("begin", range(7))
+@pytest.mark.parametrize("middle", [nn.Tanh, lambda: nn.Dropout(0.3)], ids=["plain", "drawing"])
+def test_a_branch_on_the_count_of_steps_is_followed_in_the_middle_of_an_epoch(begin, middle):
+    """RAdam's sixth step is the first that divides: before, between or behind the two that are recorded."""
+
+    def losses(engine_of):
+        torch.manual_seed(1)
+        model = net(middle=[middle()])
+        batches = Batches(torch.tensor(X), torch.tensor(NUMBERS), 8, True)
+        engine = engine_of(model, nn.MSELoss(), torch.optim.RAdam(model.parameters(), lr=0.01), batches)
+        found = []
+        while len(found) < 40:
+            found += engine.advance(40 - len(found), len(found)).tolist()
+        return engine, found
+
+    def say(reason):
+        pytest.fail(reason)
+
+    engine, found = losses(lambda *parts: Native(*parts, begin, say))
+    _, expected = losses(Eager)
+    assert engine.versions
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_a_run_in_two_parts_is_the_run_in_one():

@@ -16,9 +16,10 @@ import { Program } from "./panels/Program";
 import { Scrubber } from "./panels/Scrubber";
 import { Setup } from "./panels/Setup";
 import { Share } from "./panels/Share";
+import { Status } from "./panels/Status";
+import { Tabs } from "./panels/Tabs";
 import { TopBar } from "./panels/TopBar";
 import { Transport } from "./panels/Transport";
-import { Tabs } from "./panels/Tabs";
 import { isConnected, tab } from "./store";
 
 export function App() {
@@ -37,6 +38,7 @@ export function App() {
       </main>
       <aside class="column right" aria-label="What the model says"><MapPanel /><Charts /></aside>
       <Help /><Share /><Program /><Csv /><Compare /><Lessons />
+      <Status />
     </div>
   );
 }

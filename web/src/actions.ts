@@ -1,6 +1,6 @@
 /** What buttons and keys do. */
 
-import { isPacing, isRunning, speed } from "./pace";
+import { isPacing, isRunning, walk } from "./pace";
 import { dialog, send, shows, state } from "./store";
 
 export type Action = "play" | "reset" | "step-phase" | "back-phase" | "step-batch" | "step-epoch" | "toggle-shows" | "help";
@@ -22,7 +22,7 @@ function play(): void {
     return;
   }
   leavePast();
-  if (speed.value.what === null) send({ do: "play" });
+  if (walk.value === null) send({ do: "play" });
   else isPacing.value = true;
 }
 

@@ -20,7 +20,7 @@ export function real(value: number, digits = 4): string {
   const size = Math.abs(value);
   if (value === 0) return "0";
   if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(Math.max(0, digits - 2)).replace("e+", "e"));
-  const before = Math.max(1, Math.floor(Math.log10(size)) + 1);
+  const before = Math.floor(Math.log10(size)) + 1;
   return minus(value.toFixed(Math.max(0, digits - before)));
 }
 

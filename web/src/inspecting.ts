@@ -2,13 +2,15 @@
 
 import { effect, signal } from "@preact/signals";
 import { inspection, latest, onFrame, selection, send, state } from "./store";
-import { parse } from "./tree";
+import { exists, parse } from "./tree";
 import type { Inspection, Message } from "./protocol";
 
 type Selection = typeof selection.value;
 
 /** Milliseconds between two questions about the same thing. */
 const PAUSE = 250;
+/** While it trains, the network stands still for as long as an answer takes: at most for a sixth of the time. */
+const SHARE = 6;
 /** Milliseconds after which a question counts as lost. */
 const PATIENCE = 2000;
 
@@ -42,6 +44,7 @@ function moment(): string {
 export function followSelection(): void {
   let askedAt = -Infinity;
   let isWaiting = false;
+  let took = 0;
   let told = "";
   const ask = (): void => {
     const asked = question(selection.peek());
@@ -53,7 +56,8 @@ export function followSelection(): void {
   };
   const again = (): void => {
     const since = performance.now() - askedAt;
-    if (document.hidden || since < PAUSE || (isWaiting && since < PATIENCE) || told === moment()) return;
+    const pause = state.peek()?.status === "playing" ? Math.max(PAUSE, SHARE * took) : PAUSE;
+    if (document.hidden || since < pause || (isWaiting && since < PATIENCE) || told === moment()) return;
     ask();
   };
   effect(() => {
@@ -63,8 +67,15 @@ export function followSelection(): void {
   effect(() => {
     const given = inspection.value;
     if (given === null || !answers(selection.value, given)) return;
+    if (isWaiting) took = performance.now() - askedAt;
     isWaiting = false;
     answer.value = given;
+  });
+  effect(() => {
+    const network = state.value?.network;
+    const { neuron, edge } = selection.peek();
+    const id = edge ?? neuron;
+    if (network !== undefined && id !== undefined && !exists(id, network.sizes)) selection.value = { row: null };
   });
   onFrame(again);
   setInterval(again, PAUSE);

@@ -1,25 +1,26 @@
-/** Speeds below full: the page sends one `step` after the other, each when the last was answered. */
+/** How fast a run goes: by the server's own speeds, or phase by phase, which the page asks for one after the other. */
 
-import { effect, signal } from "@preact/signals";
-import { send, state } from "./store";
+import { computed, effect, signal } from "@preact/signals";
+import { hello, send, state } from "./store";
 
-export interface Speed {
+interface Walk {
   value: string;
   label: string;
-  what: "phase" | "batch" | "epoch" | null; // null: the server plays
   every: number; // milliseconds
 }
 
-export const SPEEDS: Speed[] = [
-  { value: "phase-1", label: "1 phase / s", what: "phase", every: 1000 },
-  { value: "phase-4", label: "4 phases / s", what: "phase", every: 250 },
-  { value: "step-2", label: "2 steps / s", what: "batch", every: 500 },
-  { value: "step-10", label: "10 steps / s", what: "batch", every: 100 },
-  { value: "epoch-2", label: "2 epochs / s", what: "epoch", every: 500 },
-  { value: "full", label: "Full speed", what: null, every: 0 },
+const WALKS: Walk[] = [
+  { value: "phase-1", label: "1 phase a second", every: 1000 },
+  { value: "phase-4", label: "4 phases a second", every: 250 },
 ];
 
-export const speed = signal<Speed>(SPEEDS[SPEEDS.length - 1]);
+/** The walk that is chosen; null where the server sets the pace. */
+export const walk = signal<Walk | null>(null);
+export const speeds = computed<{ value: string; label: string }[]>(() => [
+  ...WALKS,
+  ...(hello.value?.controls.find(({ name }) => name === "speed")?.choices ?? []),
+]);
+export const speed = computed(() => walk.value?.value ?? String(state.value?.settings.speed ?? ""));
 export const isPacing = signal(false);
 export const isRunning = (): boolean => isPacing.value || state.value?.status === "playing";
 
@@ -31,34 +32,32 @@ let askedAt = -Infinity;
 let askedVersion = -1;
 
 function tick(): void {
-  const { what } = speed.value;
   const version = state.value?.version ?? -1;
   const now = performance.now();
   const isAnswered = version !== askedVersion || now - askedAt > PATIENCE;
-  if (what === null || document.hidden || !isAnswered) return;
+  if (document.hidden || !isAnswered) return;
   [askedAt, askedVersion] = [now, version];
-  send({ do: "step", what });
+  send({ do: "step", what: "phase" });
 }
 
 /** Starts or ends the pacing as the signals say; to be called once. */
 export function followPace(): void {
   effect(() => {
     clearInterval(timer);
-    if (!isPacing.value || speed.value.what === null) return;
+    if (!isPacing.value || walk.value === null) return;
     askedAt = -Infinity;
     tick();
-    timer = setInterval(tick, speed.value.every);
+    timer = setInterval(tick, walk.value.every);
   });
 }
 
 /** A change of speed while running goes on running at the new one. */
 export function setSpeed(value: string): void {
-  const next = SPEEDS.find((each) => each.value === value) ?? SPEEDS[SPEEDS.length - 1];
   const wasRunning = isRunning();
-  const wasServer = state.value?.status === "playing";
-  speed.value = next;
-  if (!wasRunning) return;
-  isPacing.value = next.what !== null;
-  if (next.what === null && !wasServer) send({ do: "play" });
-  if (next.what !== null && wasServer) send({ do: "pause" });
+  const wasPlaying = state.value?.status === "playing";
+  walk.value = WALKS.find((each) => each.value === value) ?? null;
+  if (walk.value === null) send({ do: "set", control: "speed", value });
+  if (walk.value !== null && wasPlaying) send({ do: "pause" });
+  isPacing.value = wasRunning && walk.value !== null;
+  if (walk.value === null && wasRunning && !wasPlaying) send({ do: "play" });
 }

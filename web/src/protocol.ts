@@ -61,13 +61,15 @@ export interface State {
   network: { sizes: number[]; activations: string[]; outputs: string[]; parameters: number };
   engine: { name: "native" | "eager"; why: string };
   layout: Layout;
-  phase: { index: number; name: string } | null;
+  phase: { index: number; name: string; loss: number | null } | null;
   step: number;
   epoch: number;
   timeline: { first: number; last: number; shown: number; moments: number[] };
   findings: Finding[];
   mistake: { name: string | null; title: string; symptom: string; is_guess: boolean };
   rival: { control: string; value: Value; label: string } | null;
+  /** Where to go back to from a run that broke, and what to set then. */
+  rescue: { step: number; control: string; value: number } | null;
   notes: string[];
   kind: Kind;
   batch_rows: number[];

@@ -4,13 +4,11 @@ import type { Frame } from "./frame";
 import { real } from "./format";
 import type { Data, State } from "./protocol";
 import type { Plan } from "./draw/layout";
+import { called } from "./panels/inspector/names";
 import { layerName, parse } from "./tree";
 
-/** What a neuron is called: an input or an output by its own name, a hidden one by its place. */
-export function neuronName(layer: number, neuron: number, { network }: State, data: Data | null): string {
-  if (layer === 0) return data?.names[neuron] ?? `input ${neuron}`;
-  if (layer === network.sizes.length - 1) return network.outputs[neuron] ?? `output ${neuron}`;
-  return `neuron ${layer}.${neuron}`;
+function upper(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 /** A frame's number for a weight or a bias, by its name "L.J.I" or "L.J.b". */
@@ -22,18 +20,18 @@ export function numberOf(id: string, section: "weights" | "gradients", frame: Fr
   return numbers[at];
 }
 
-/** A layer, neuron or weight in words. */
+/** A neuron or weight in words, or the name of a layer. */
 export function describe(id: string, state: State, data: Data | null, frame: Frame | null, plan: Plan): string {
-  const { sizes, activations } = state.network;
+  const { sizes } = state.network;
   const { layer, neuron, input } = parse(id);
-  const title = layerName(layer, sizes.length);
-  if (neuron === undefined) return layer === 0 ? `${title}, ${sizes[0]}` : `${title}, ${sizes[layer]} neurons, ${activations[layer - 1]}`;
-  const own = neuronName(layer, neuron, state, data);
+  if (neuron === undefined) return layerName(layer, sizes.length);
+  const names = data?.names ?? [];
+  const own = called(`${layer}.${neuron}`, state.network, names);
   if (input === undefined) {
-    if (layer === 0) return `Input ${own}`;
-    return `${own}, ${neuron + 1} of ${sizes[layer]}, bias ${real(numberOf(`${id}.b`, "weights", frame, plan, sizes))}`;
+    if (layer === 0) return upper(own);
+    return `${upper(own)}, bias ${real(numberOf(`${id}.b`, "weights", frame, plan, sizes))}`;
   }
-  const from = input === "b" ? "Bias of" : `Weight from ${neuronName(layer - 1, input, state, data)} to`;
+  const from = input === "b" ? "Bias of" : `Weight from ${called(`${layer - 1}.${input}`, state.network, names)} to`;
   const gradient = numberOf(id, "gradients", frame, plan, sizes);
   const slope = Number.isNaN(gradient) ? "" : `, gradient ${real(gradient, 3)}`;
   return `${from} ${own}: ${real(numberOf(id, "weights", frame, plan, sizes))}${slope}`;

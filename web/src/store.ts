@@ -1,6 +1,6 @@
 /** What the page knows just now. Panels read the signals; drawing reads the frame in the animation loop. */
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { Data, Finding, Guessed, Hello, Inspection, Lesson, Message, Probe, Program, State } from "./protocol";
 import type { Frame } from "./frame";
 
@@ -14,6 +14,8 @@ export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
 /** The last refusal, shown until something else is asked for. */
 export const refusal = signal<string>("");
+/** Why the last question about a neuron or a weight has no answer; empty once one has. */
+export const unanswered = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
 export const isConnected = signal<boolean>(false);
 
@@ -25,6 +27,11 @@ export function onFrame(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
+
+/** The network's shape as it stands: the same object through all states of one network, so that little is drawn anew. */
+const networkText = computed(() => JSON.stringify(state.value?.network ?? null));
+export const network = computed(() => JSON.parse(networkText.value) as State["network"] | null);
+export const kind = computed(() => state.value?.kind ?? "binary");
 
 /** What is chosen on the page alone: not the server's business. */
 export const selection = signal<{ neuron?: string; edge?: string; row: number | null }>({ row: null });

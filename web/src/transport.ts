@@ -22,12 +22,15 @@ export function dispatch(answer: Answer): void {
         store.state.value = answer;
         break;
       case "data": store.data.value = answer; break;
-      case "inspection": store.inspection.value = answer; break;
+      case "inspection":
+        store.inspection.value = answer;
+        store.unanswered.value = "";
+        break;
       case "probe": store.probe.value = answer; break;
       case "program": store.program.value = answer; break;
       case "guessed": store.guessed.value = answer; break;
       case "lesson": store.lesson.value = answer; break;
-      case "refused": store.refusal.value = answer.message; break;
+      case "refused": (answer.do === "inspect" ? store.unanswered : store.refusal).value = answer.message; break;
     }
   });
 }

@@ -67,7 +67,8 @@ export function exists(id: string, sizes: number[]): boolean {
   if (!(place.layer < sizes.length)) return false;
   if (place.neuron === undefined) return true;
   if (!(place.neuron < sizes[place.layer])) return false;
-  return place.input === undefined || (place.layer > 0 && among(place, sizes).index < among(place, sizes).count);
+  if (place.input === undefined) return true;
+  return place.layer > 0 && (place.input === "b" || place.input < sizes[place.layer - 1]);
 }
 
 /** What a layer is called. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { KEYS as ACTING } from "../src/keys";
 import { changed } from "../src/panels/code/changes";
+import { placeOf } from "../src/panels/code/facts";
 import type { Facts } from "../src/panels/code/changes";
 import { cells, head, lineOf } from "../src/panels/csv/table";
 import { momentBefore } from "../src/panels/Findings";
@@ -53,11 +54,11 @@ const NETWORK: State["network"] = { sizes: [2, 4, 1], activations: ["tanh", "lin
 
 test("neurons are called by their place", () => {
   expect(called("0.1", NETWORK, ["a", "b"])).toBe("input b");
-  expect(called("1.2", NETWORK, ["a", "b"])).toBe("hidden layer 1, neuron 3 of 4");
+  expect(called("1.2", NETWORK, ["a", "b"])).toBe("hidden 1, 3 of 4");
   expect(called("2.0", NETWORK, ["a", "b"])).toBe("output y");
 });
 
-const FACTS: Facts = { phase: "batch", rows: [], loss: 0.5, norm: 0.25, normBefore: null, optimizer: "adam", output: null, weight: null };
+const FACTS: Facts = { phase: "batch", rows: [], loss: 0.5, norm: 0.25, normBefore: NaN, edge: "2.0.0", gradient: 0.125, gradientBefore: NaN, optimizer: "adam", output: null, weight: null };
 const WEIGHT = {
   edge: "2.0.0", gradient: 0.125,
   update: { formula: "", terms: [{ name: "m", before: 0.1, value: 0.2 }, { name: "lr", value: 0.03 }], before: 1, after: 0.9 },
@@ -67,8 +68,23 @@ test("each phase says what it has changed", () => {
   for (const phase of PHASES) expect(changed({ ...FACTS, phase }).says).not.toBe("");
   expect(changed({ ...FACTS, rows: [3, 1] }).says).toContain("2 rows drawn: 3, 1");
   expect(changed({ ...FACTS, phase: "loss" }).numbers).toEqual([{ name: "loss", after: 0.5 }]);
-  expect(changed({ ...FACTS, phase: "zero_grad", normBefore: 0.75 }).says).toContain("0.75");
-  expect(changed({ ...FACTS, phase: "backward", weight: WEIGHT }).numbers.map(({ after }) => after)).toEqual([0.125, 0.25]);
+});
+
+test("gradients are shown before and after they are cleared, and after they are there", () => {
+  const cleared = changed({ ...FACTS, phase: "zero_grad", gradient: NaN, norm: NaN, gradientBefore: 0.5, normBefore: 0.75 });
+  expect(cleared.says).toBe("The gradients of the last step are gone.");
+  expect(cleared.numbers.map(({ before, after }) => [before, after])).toEqual([[0.5, null], [0.75, null]]);
+  expect(changed({ ...FACTS, phase: "zero_grad" }).says).toBe("There was no gradient to be cleared.");
+  expect(changed({ ...FACTS, phase: "backward" }).numbers.map(({ before, after }) => [before, after])).toEqual([[null, 0.125], [null, 0.25]]);
+});
+
+test("gradients that were never cleared are added to", () => {
+  expect(changed({ ...FACTS, phase: "backward", normBefore: 0.75 }).says).toContain("added to those that lay there");
+});
+
+test("a weight's place among the parameters: rows of the layer, then its biases", () => {
+  const sizes = [2, 4, 1];
+  expect(["1.0.0", "1.0.1", "1.3.1", "1.0.b", "1.3.b", "2.0.0", "2.0.3", "2.0.b"].map((edge) => placeOf(edge, sizes))).toEqual([0, 1, 7, 8, 11, 12, 15, 16]);
 });
 
 test("an update shows the optimizer's moments before and after, and the weight", () => {

@@ -160,7 +160,7 @@ class Version:
 
     def compile(self, record: Recorded, recorder: Recorder) -> None:
         """Compile what was recorded, if it is what was recorded before."""
-        from backlit.compiler.native import NotCompilable, check_repeats, compile_plan
+        from backlit.compiler.native import NotCompilable, NotYet, check_repeats, compile_plan
         from backlit.tracing.names import graph_of
 
         first, self.first = self.first, record
@@ -169,7 +169,10 @@ class Version:
         if self.prepared == MOST_PREPARED:
             raise NotCompilable("what it finds outside of it is another again and again")
         self.prepared += 1
-        check_repeats(first.plan, record.plan, first.followed.taken() or 0)
+        try:
+            check_repeats(first.plan, record.plan, first.followed.taken() or 0)
+        except NotYet:
+            return  # the next call's record is held against this one
         check_same_form(first.form, record.form)
         self.native, self.latest, self.first = compile_plan(record.plan), record, None
         self.graph = graph_of(recorder, self.step, record.given, None)
@@ -181,8 +184,10 @@ class Version:
             for b, place in zip(record.plan.bindings, record.places, strict=True)
         ]
         settings = self.compiled.settings_at(record.taken + 1, record.rates)
-        if len(self.compiled.run(1, None, settings, arrays)) == 0:  # an index out of range: the eager step says which
-            return self.step(*args, **kwargs)
+        if len(self.compiled.run(1, None, settings, arrays)) == 0:
+            result = self.step(*args, **kwargs)  # raises at an index out of range
+            self.native, self.first = None, None  # else the count of steps leads another way from here on
+            return result
         record.followed.note()
         record.leave_gradients()
         return replaced(record.form, record.fresh)

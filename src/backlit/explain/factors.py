@@ -20,6 +20,8 @@ from backlit.tracing.graph import Call, Line
 #: what follows is taken in one piece.
 MOST_RUNS = 2000
 MOST_WORK = 200_000_000
+#: The tolerance is 128 units in the last place; of what a difference was made from, four are rounding.
+CANCELLED = 4 / 128
 
 
 class Factors(NamedTuple):
@@ -154,19 +156,23 @@ def units(shape: tuple[int, ...], at: Any, one: float = 1.0) -> Iterator[Any]:
 
 def adjoints(
     calls: Iterable[Call], values: Mapping[Line, Any], seeds: Mapping[Line, Any], tolerance: float
-) -> tuple[dict[Line, Any], dict[Line, Any]]:
+) -> tuple[dict[Line, Any], dict[Line, Any], dict[Line, float]]:
     """The derivatives of the loss with respect to every line, by the same walk as the engine's.
 
-    Out: these, and of each line what the recorded gradient has beyond them: what came past the ops, from an
-    autograd.Function, a hook, or a write to a part of a tensor. Less than `tolerance` of a gradient is rounding.
+    Out: these; of each line what the recorded gradient has beyond them: what came past the ops, from an
+    autograd.Function, a hook, or a write to a part of a tensor; and the rounding of each line's recorded gradient.
+    Less than `tolerance` of a gradient is rounding, and so are a few units in the last place of the gradient that it
+    was made from: p - y leaves these where p is nearly y.
     """
     found = {line: np.asarray(seed, np.float64) for line, seed in seeds.items()}
+    rounding: dict[Line, float] = {}
     beyond: dict[Line, Any] = {}
     for call in reversed(list(calls)):
         if not call.gradients or call.g is None:
             continue
         if tolerance:
-            rest = remainder(call.g.value, found.get(call.out, np.zeros(call.out.shape)), tolerance)
+            known = found.get(call.out, np.zeros(call.out.shape))
+            rest = remainder(call.g.value, known, tolerance, rounding.get(call.out, 0.0))
             if rest.any():
                 beyond[call.out] = rest
                 found[call.out] = found.get(call.out, 0.0) + rest
@@ -176,13 +182,23 @@ def adjoints(
             part = Differentiated(call, at, rule, values).pulled(found[call.out])
             start = call.inputs[at]
             found[start] = found[start] + part if start in found else part
-    return found, beyond
+            rounding[start] = max(rounding.get(start, 0.0), CANCELLED * tolerance * greatest(call.g.value))
+    return found, beyond, rounding
 
 
-def remainder(recorded: Any, known: Any, tolerance: float) -> Any:
-    """What a recorded gradient has beyond a known part of it; 0 where that is rounding, or not finite."""
+def greatest(values: Any) -> float:
+    """The largest size of a finite element."""
+    array = np.asarray(values, np.float64)
+    return float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array)))
+
+
+def remainder(recorded: Any, known: Any, tolerance: float, least: float = 0.0) -> Any:
+    """What a recorded gradient has beyond a known part of it; 0 where that is rounding, or not finite.
+
+    Rounding is up to `tolerance` of the gradient, and `least` in any case.
+    """
     recorded = np.broadcast_to(np.asarray(recorded, np.float64), np.shape(known))
     with np.errstate(all="ignore"):
         rest = recorded - known
-        size = np.max(np.abs(recorded), initial=0.0, where=np.isfinite(recorded))
-        return np.where(np.isfinite(rest) & (np.abs(rest) > tolerance * size), rest, 0.0)
+        is_more = np.abs(rest) > max(tolerance * greatest(recorded), least)
+        return np.where(np.isfinite(rest) & is_more, rest, 0.0)

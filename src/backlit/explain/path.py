@@ -95,7 +95,8 @@ def path(explanation: Explanation, name: str, most: int = 12) -> Path:
     return Path(
         name, network.value, tuple(routes), many - len(routes), total - listed if many > len(routes) else 0.0,
         tuple(network.groups()), total, gradient, network.difference, network.h, network.noise,
-        tolerance_of(lines) * network.sizes[network.source], network.is_bundled, network.is_bypassed,
+        tolerance_of(lines) * network.sizes[network.source] + network.roundings[network.source],
+        network.is_bundled, network.is_bypassed,
     )  # fmt: skip
 
 

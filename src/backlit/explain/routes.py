@@ -95,7 +95,7 @@ class Network:
 
     def link(self, calls: list[Call], tolerance: float) -> None:
         """Join the elements: by the ops' local derivatives, by what came past the ops, and with the loss."""
-        backward, beyond = adjoints(calls, self.values, self.seeds, tolerance)
+        backward, beyond, self.rounding_of = adjoints(calls, self.values, self.seeds, tolerance)
         reached = self.reached()
         for found in factors(calls, self.values, reached, backward):
             self.add(found)
@@ -109,7 +109,7 @@ class Network:
         """What the recorded gradient has beyond all routes came past the ops too, straight to the scalar."""
         rest = np.zeros(self.start.shape)
         rest.ravel()[self.element] = gradient - self.sums[self.source] if math.isfinite(gradient) else 0.0
-        if abs(rest).max() > tolerance * self.sizes[self.source]:
+        if abs(rest).max() > tolerance * self.sizes[self.source] + self.roundings[self.source]:
             self.add_beyond(self.start, rest)
             self.reckon()
 
@@ -162,10 +162,13 @@ class Network:
             self.edges.setdefault(Node(line, k), []).append(edge)
 
     def reckon(self) -> None:
-        """Of every element: how many routes lead from it to the loss, their sum, their sizes, the largest."""
+        """Of every element: how many routes lead from it to the loss, their sum, their sizes, the largest; and what
+        the rounding of recorded gradients may come to.
+        """
         self.counts: dict[Node, int] = {LOSS: 1}
         self.sums: dict[Node, float] = {LOSS: 1.0}
         self.sizes: dict[Node, float] = {LOSS: 1.0}
+        self.roundings: dict[Node, float] = {LOSS: 0.0}
         self.largest_of: dict[Node, float] = {LOSS: 1.0}
         order = {line: k for k, line in enumerate(self.lines)}
         for node in sorted(self.edges, key=lambda node: order[node.line] if node.line else -1, reverse=True):
@@ -174,10 +177,13 @@ class Network:
             self.counts[node] = sum(self.counts[edge.to] for edge in edges)
             self.sums[node] = summed([edge.value * self.sums[edge.to] for edge in edges])
             self.sizes[node] = sum(abs(edge.value) * self.sizes[edge.to] for edge in edges)
+            own = self.rounding_of.get(node.line, 0.0) if node.line is not None else 0.0
+            self.roundings[node] = own + sum(abs(edge.value) * self.roundings[edge.to] for edge in edges)
             self.largest_of[node] = max((self.bound(edge) for edge in edges), default=0.0)
         self.counts.setdefault(self.source, 0)
         self.sums.setdefault(self.source, 0.0)
         self.sizes.setdefault(self.source, 0.0)
+        self.roundings.setdefault(self.source, 0.0)
 
     def bound(self, edge: Edge) -> float:
         """The largest product, in size, of the routes that begin with an edge. What is not finite comes first."""

@@ -54,9 +54,13 @@ LOSSES: dict[str, Any] = {
 
 
 class SharedOrder(Batches):
-    """Rows in an order of their own, or in the one that a run beside this has drawn: `given`."""
+    """Rows in an order of their own, or in the one that a run beside this has drawn: `given`.
+
+    `numbers` says which training row each row is.
+    """
 
     given: np.ndarray | None = None
+    numbers: Any = slice(None)
 
     def draw(self) -> np.ndarray:
         """The order of an epoch. One is drawn in any case, so that what is drawn after it is the same in both runs."""

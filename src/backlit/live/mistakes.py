@@ -215,7 +215,9 @@ class NotShuffled(Mistake):
         x, y = rows.train
         order = np.argsort(y.array.reshape(-1), kind="stable")
         sorted_rows = Tensor.wrap(x.array[order]), Tensor.wrap(y.array[order])
-        return SharedOrder(*sorted_rows, min(settings.batch, self.MOST_BATCH), shuffle=False)
+        batches = SharedOrder(*sorted_rows, min(settings.batch, self.MOST_BATCH), shuffle=False)
+        batches.numbers = order
+        return batches
 
 
 class DeadRelu(Mistake):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backlit.data.task import Kind
-from backlit.live import steering, telling, travelling
+from backlit.live import looking, steering, telling, travelling, walking
 from backlit.live.build import Recipe, check_batch
 from backlit.live.controls import CONTROLS, Settings
 from backlit.live.frames import Layout
@@ -30,7 +30,9 @@ MOST_BEHIND = 0.1
 #: Seconds over which steps are counted to tell their speed.
 SPEED_OVER = 0.5
 #: What answers which message: functions of the session and the message.
-ANSWERS = {**steering.ANSWERS, **travelling.ANSWERS}
+ANSWERS = {**steering.ANSWERS, **travelling.ANSWERS, **looking.ANSWERS}
+#: What changes nothing: telling the pages of it would make them ask again.
+QUESTIONS = frozenset(("inspect", "probe", "program", "lesson"))
 
 
 class Session:
@@ -81,6 +83,7 @@ class Session:
         self.rival = None if self.knob is None else Training(self.rivals_settings(), rows, recipe, self.training)
         self.timeline = Timeline(self.runs)
         self.present: Moment | None = None  # where to come back to from the past
+        self.walk: walking.Walk | None = None  # through the step at hand, phase by phase
         self.is_playing = self.has_ended = False
         self.until: int | None = None  # the step that it plays until, at full speed
         self.notes: list[str] = []
@@ -129,9 +132,9 @@ class Session:
 
     @property
     def status(self) -> str:
-        """playing, past, ended or paused."""
-        if self.is_playing:
-            return "playing"
+        """playing, walking, past, ended or paused."""
+        if self.is_playing or self.walk is not None:
+            return "playing" if self.is_playing else "walking"
         return "past" if self.present else "ended" if self.has_ended else "paused"
 
     # What the worker asks for.
@@ -141,7 +144,9 @@ class Session:
         answered = ANSWERS.get(message["do"])
         if answered is None:
             raise Refusal(f"Nothing is done for {message['do']!r}.")
-        self.has_news = True
+        self.has_news |= message["do"] not in QUESTIONS
+        if message["do"] not in walking.ON_THE_WAY:
+            walking.leave(self)
         return answered(self, message)
 
     def hello(self) -> Message:
@@ -257,6 +262,15 @@ class Session:
         elif self.timeline.is_due:
             self.timeline.keep()
 
+    def take_by_hand(self) -> None:
+        """One step, operation by operation, as it was recorded. Computed again it would be machine code's."""
+        losses = self.training.advance_and_measure(self.training.regime.loop)
+        self.follow()
+        self.timeline.note_change()
+        if not np.all(np.isfinite(losses)):
+            self.walk = None
+            self.break_off(self.training.step)
+
     def follow(self, is_measured: bool = True) -> None:
         """Let the second run take the steps of the first."""
         if self.rival is not None:
@@ -293,7 +307,7 @@ class Session:
         settings.check()
         old = self.settings
         changed = [c for c in CONTROLS.values() if getattr(old, c.field) != getattr(settings, c.field)]
-        has_new_batch = settings.batch != old.batch
+        has_new_batch = settings.batch not in (old.batch, Settings().batch)
         if is_anew or any(control.resets for control in changed):
             has_new_rows = is_anew or any(c.group == "data" for c in changed)
             rows = self.rows_of(settings) if has_new_rows else self.training.regime.given
@@ -334,6 +348,12 @@ class Session:
         self.settings = dataclasses.replace(regime.asked, speed=self.settings.speed)
         if self.plane.rows is not regime.rows:
             self.show_rows()
+
+    def refuse_to_go_on(self) -> None:
+        """Raise Refusal where no step can be taken."""
+        self.refuse_in_past()
+        if self.has_ended:
+            raise Refusal("The loss is not finite any more. Go back to an earlier step and fork, or reset.")
 
     def refuse_in_past(self) -> None:
         """Raise Refusal while a moment of the past is shown."""

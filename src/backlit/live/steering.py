@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backlit.live import telling
+from backlit.live import telling, walking
 from backlit.live.build import predicted
 from backlit.live.controls import Settings
 from backlit.live.messages import Message, Refusal
@@ -22,7 +22,7 @@ Answer = Callable[["Session", Message], list[Message]]
 
 def play(session: Session, message: Message) -> list[Message]:
     """Take steps until told otherwise."""
-    refuse_to_go_on(session)
+    session.refuse_to_go_on()
     session.play()
     return []
 
@@ -42,22 +42,30 @@ def reset(session: Session, message: Message) -> list[Message]:
 
 
 def step(session: Session, message: Message) -> list[Message]:
-    """A step, or the rest of an epoch."""
-    if message["what"] not in ("batch", "epoch"):
-        raise Refusal("Phases are not shown here.")
-    refuse_to_go_on(session)
-    session.pause()
-    if message["what"] == "epoch":
-        session.play(session.training.epoch_end)
+    """A phase on or back, the rest of a step, or of an epoch."""
+    what = message["what"]
+    if what == "phase":
+        walking.forward(session)
+    elif what == "back":
+        walking.back(session)
+    elif what == "batch" and session.walk is not None:
+        walking.finish(session)
+        walking.leave(session)
     else:
-        session.take(1, is_measured=True)
-        session.timeline.keep()
+        walking.leave(session)
+        session.refuse_to_go_on()
+        session.pause()
+        if what == "epoch":
+            session.play(session.training.epoch_end)
+        else:
+            session.take(1, is_measured=True)
+            session.timeline.keep()
     return []
 
 
 def run_to(session: Session, message: Message) -> list[Message]:
     """Play, as fast as it goes, until a step or the end of an epoch."""
-    refuse_to_go_on(session)
+    session.refuse_to_go_on()
     training = session.training
     ahead = message.get("epoch", 0) - training.epoch - 1
     step = message.get("step", training.epoch_end + ahead * training.regime.batches.steps_per_epoch)
@@ -65,13 +73,6 @@ def run_to(session: Session, message: Message) -> list[Message]:
         raise Refusal(f"This is step {training.step}, and step {step} is not ahead of it. Scrub to go back.")
     session.play(step)
     return []
-
-
-def refuse_to_go_on(session: Session) -> None:
-    """Raise Refusal where no step can be taken."""
-    session.refuse_in_past()
-    if session.has_ended:
-        raise Refusal("The loss is not finite any more. Go back to an earlier step and fork, or reset.")
 
 
 def set_one(session: Session, message: Message) -> list[Message]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.live import looking, walking
 from backlit.live.controls import CONTROLS
 from backlit.live.frames import STATS
 from backlit.live.messages import Message
 from backlit.live.mistakes import MISTAKES
+from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
 
@@ -20,15 +23,6 @@ if TYPE_CHECKING:
 MOST_SHOWN = 2000
 #: How far the plane reaches beyond the points, as a share of their range.
 MARGIN = 0.1
-#: A step, as the page shows it.
-CODE = [
-    "for x, y in batches:",
-    "    out = model(x)",
-    "    loss = loss_fn(out, y)",
-    "    optimizer.zero_grad()",
-    "    loss.backward()",
-    "    optimizer.step()",
-]
 
 
 def hello() -> Message:
@@ -45,9 +39,9 @@ def hello() -> Message:
         "controls": [control.to_json() for control in CONTROLS.values()],
         "problems": problems,
         "mistakes": [{"name": name, "title": mistake.title} for name, mistake in MISTAKES.items()],
-        "lessons": [],
+        "lessons": looking.lessons_listed(),
         "stats": list(STATS),
-        "code": CODE,
+        "code": list(CODE),
     }
 
 
@@ -63,7 +57,7 @@ def state(session: Session) -> Message:
         "network": network(session),
         "engine": engine(session),
         "layout": session.layout.to_json(),
-        "phase": None,
+        "phase": None if session.walk is None else session.walk.told(),
         "step": training.step,
         "epoch": training.epoch,
         "timeline": {
@@ -78,7 +72,7 @@ def state(session: Session) -> Message:
         "rescue": session.rescue,
         "notes": session.notes,
         "kind": session.rows.kind,
-        "batch_rows": [],
+        "batch_rows": walking.rows_on_screen(session),
     }
 
 
@@ -125,7 +119,7 @@ def rival(session: Session) -> dict[str, Any] | None:
 
 def network(session: Session) -> dict[str, Any]:
     rows = session.rows
-    outputs = {"binary": [f"score of {rows.classes[1]}"] if rows.classes else [], "classes": rows.classes}
+    outputs = {"binary": [f"P({rows.classes[1]})"] if rows.classes else [], "classes": rows.classes}
     return {
         "sizes": session.sizes,
         "activations": [*session.training.regime.settings.layer_activations, "linear"],
@@ -179,19 +173,19 @@ def note(rows: Rows, axes: tuple[int, int]) -> str:
 def arrays(session: Session, maps: bool) -> dict[str, np.ndarray]:
     """What a frame shows."""
     training, layout = session.training, session.layout
-    measures = training.measures
+    measures, phase = training.measures, -1 if session.walk is None else session.walk.phase
     stats = {
         "layout": layout.id, "version": session.version, "step": training.step, "epoch": training.epoch,
         "samples": training.samples, "steps_per_second": session.steps_per_second, "loss": measures.loss,
         "test_loss": measures.test_loss, "accuracy": measures.accuracy, "test_accuracy": measures.test_accuracy,
-        "grad_norm": measures.grad_norm, "phase": -1, "is_playing": session.is_playing, "has_maps": maps,
+        "grad_norm": measures.grad_norm, "phase": phase, "is_playing": session.is_playing, "has_maps": maps,
         "shown_step": training.step,
         "rival_loss": np.nan if session.rival is None else session.rival.measures.loss,
     }  # fmt: skip
     out = {
         "stats": np.array([float(stats[name]) for name in STATS]),
         "weights": flat(training.layers, lambda p: p.array),
-        "gradients": flat(training.layers, lambda p: np.full_like(p.array, np.nan) if p.grad is None else p.grad.array),
+        "gradients": flat(training.layers, gradient_in(session)),
         "layers": measures.layers,
         "curves": training.curves.buckets(),
     }
@@ -210,6 +204,18 @@ def drawings(session: Session) -> dict[str, np.ndarray]:
         if session.rival is not None:
             out["rival_output"] = plane.output(session.rival.model)
     return out
+
+
+def gradient_in(session: Session) -> Callable[[Any], np.ndarray]:
+    """Which gradient of a parameter is shown: the present one, or that of the phase; NaN where there is none."""
+    known = None if session.walk is None else session.walk.gradients
+
+    def gradient(p: Any) -> np.ndarray:
+        own = None if p.grad is None else p.grad.array
+        shown = own if known is None else known[id(p)]
+        return np.full_like(p.array, np.nan) if shown is None else shown
+
+    return gradient
 
 
 def flat(layers: list[Any], values_of: Any) -> np.ndarray:

@@ -24,6 +24,7 @@ from backlit.tensor import Tensor
 from backlit.train.choices import Loss
 from backlit.train.engines import Engine
 from backlit.train.loop import outputs_of
+from backlit.train.native import Native
 from backlit.train.rehearsal import tensors_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two measurements at least, and the share of the time that they may take.
 MEASURED_EVERY, MEASURED_SHARE = 0.05, 0.2
+#: Steps between two evaluations while the doctor listens.
+HEARD_EVERY = 5
 #: Settings that change how the steps are computed, and not what is trained.
 LIVE = ("learning_rate", "momentum", "l1", "l2", "dropout", "loss", "optimizer", "batch")
 
@@ -183,10 +186,13 @@ class Training:
             finally:
                 self.generator = default_generator.get_state()
 
-    def advance(self, most: int) -> np.ndarray:
-        """Take at least one step and at most `most`.  Out: their losses (steps,), penalties included."""
+    def advance(self, most: int, engine: Engine | None = None) -> np.ndarray:
+        """Take at least one step and at most `most`, by another engine if one is given.
+
+        Out: their losses (steps,), penalties included.
+        """
         start = time.perf_counter()
-        losses = self.steps(most) if self.watching is None else self.watching.watched(self, most)
+        losses = self.steps(most, engine) if self.watching is None else self.watching.watched(self, most, engine)
         self.pace = (time.perf_counter() - start) / len(losses)
         self.curves.of["loss"].add(np.arange(self.step - len(losses) + 1, self.step + 1), losses)
         return losses
@@ -195,6 +201,8 @@ class Training:
         """Take steps, by another engine if one is given; nobody is told of them.  Out: their losses (steps,)."""
         with self.running():
             losses = (engine or self.regime.engine).advance(most, self.step - self.regime.engine_first)
+        if engine is not None and isinstance(self.regime.engine, Native):
+            self.regime.engine.taken += len(losses)
         self.step += len(losses)
         self.loss = float(losses[-1])
         return losses
@@ -217,14 +225,16 @@ class Training:
 
     @property
     def is_due(self) -> bool:
-        """Whether to measure again."""
+        """Whether to measure again: now and then, and often enough for the doctor to hear of it."""
+        if self.watching is not None and self.watching.hears(self) and self.step % HEARD_EVERY == 0:
+            return True
         pause = max(MEASURED_EVERY, self.measuring_took / MEASURED_SHARE)
         return time.perf_counter() - self.measured_at >= pause
 
-    def advance_and_measure(self) -> np.ndarray:
+    def advance_and_measure(self, engine: Engine | None = None) -> np.ndarray:
         """One step whose update is measured.  Out: its loss (1,)."""
         before = self._weights()
-        losses = self.advance(1)
+        losses = self.advance(1, engine)
         self.measure(self._updates_since(before))
         return losses
 

@@ -12,6 +12,7 @@ from backlit.doctor import RULES
 from backlit.doctor.watch import Watch
 from backlit.live.pictures import layer_outputs
 from backlit.train.doctoring import WATCHED
+from backlit.train.engines import Engine
 
 if TYPE_CHECKING:
     from backlit.live.training import Training
@@ -47,12 +48,12 @@ class Watching:
             yield
         self.watch.tape.clear()
 
-    def watched(self, run: Training, most: int) -> np.ndarray:
+    def watched(self, run: Training, most: int, engine: Engine | None = None) -> np.ndarray:
         """Take steps of a run, heard, or told of afterwards.  Out: their losses (steps,)."""
         if self.hears(run):
             with self.listening(run):
                 return run.steps(1, run.regime.loop)
-        losses = run.steps(most)
+        losses = run.steps(most, engine)
         course = self.watch.course
         self.watch.note(losses.tolist())
         course.epoch_rows = course.epoch_rows or run.regime.batches.rows

@@ -8,7 +8,7 @@ from typing import Any
 from backlit.optim import rules
 from backlit.optim.checks import at_least_zero, learning_rate
 from backlit.optim.optimizer import Group, Optimizer
-from backlit.optim.writing import count, rewrite, scalar, zeros_like
+from backlit.optim.writing import count, number, renew, rewrite, run, scalar, zeros_like
 from backlit.tensor import Tensor
 
 
@@ -53,7 +53,7 @@ class ASGD(Optimizer):
         lr, lambd, alpha, t0 = (float(group[name]) for name in ("lr", "lambd", "alpha", "t0"))
         for p, g in self.pending(group):
             state = self.memory(p, group)
-            step, eta, mu = count(state["step"]), state["eta"], state["mu"]
-            rewrite(rules.asgd, g, p, state["ax"], lambd=lambd, eta=eta.item(), mu=mu.item())
-            eta.array[...] = rules.asgd_rate(lr, lambd, alpha, step)
-            mu.array[...] = 1 / max(1.0, step - t0)
+            step, eta, mu = count(state["step"]), number(p, state, "eta"), number(p, state, "mu")
+            rewrite(rules.asgd, g, p, state["ax"], lambd=lambd, eta=eta, mu=mu)
+            renew(state["eta"], run(rules.asgd_rate, lr=lr, lambd=lambd, alpha=alpha, step=step))
+            renew(state["mu"], run(rules.asgd_share, step=step, t0=t0))

@@ -8,7 +8,7 @@ from typing import Any
 from backlit.optim import rules
 from backlit.optim.checks import at_least_zero, learning_rate, shares
 from backlit.optim.optimizer import Group, Optimizer
-from backlit.optim.writing import count, multiply, rewrite, scalar, zeros_like
+from backlit.optim.writing import count, number, renew, rewrite, run, scalar, zeros_like
 from backlit.tensor import Tensor
 
 
@@ -59,7 +59,9 @@ class NAdam(Optimizer):
         for p, g in self.pending(group, decay=not decoupled):
             state = self.memory(p, group)
             step = count(state["step"])
-            mu, mu_next = (rules.nadam_momentum(beta1, decay, t) for t in (step, step + 1))
-            mu_product = multiply(state["mu_product"], mu)
+            mu, mu_next = (
+                run(rules.nadam_momentum, beta1=beta1, momentum_decay=decay, step=t) for t in (step, step + 1)
+            )
+            renew(state["mu_product"], number(p, state, "mu_product") * mu)
             rewrite(rules.nadam, g, p, state["exp_avg"], state["exp_avg_sq"], step=step, mu=mu, mu_next=mu_next,
-                    mu_product=mu_product, **settings)  # fmt: skip
+                    mu_product=number(p, state, "mu_product"), **settings)  # fmt: skip

@@ -230,8 +230,7 @@ def rprop(p: Array, g: Array, before: Array, size: Array, *, eta_minus: float, e
 def asgd(p: Array, g: Array, mean: Array, *, lambd: float, eta: float, mu: float) -> Array:
     """p ← (1 - lambd · eta) · p - eta · g,  mean ← mean + mu · (p - mean).
 
-    Polyak and Juditsky, 1992, with the rate eta of `asgd_rate`; mu is 1 (the mean follows) up to step t0, then
-    1 / (step - t0).
+    Polyak and Juditsky, 1992, with the rate eta of `asgd_rate`, and the share mu of `asgd_share`.
     """
     p = (1 - lambd * eta) * p - eta * g
     return p, mean + mu * (p - mean)
@@ -240,6 +239,11 @@ def asgd(p: Array, g: Array, mean: Array, *, lambd: float, eta: float, mu: float
 def asgd_rate(lr: float, lambd: float, alpha: float, step: float) -> float:
     """The rate of the next step: lr / (1 + lambd · lr · step)^alpha.  Xu, arXiv 1107.2490, 2011, section 2."""
     return lr / (1 + lambd * lr * step) ** alpha
+
+
+def asgd_share(step: float, t0: float) -> Any:
+    """The next point's share in the mean: 1 up to step t0, then 1 / (step - t0).  Only the state takes it in."""
+    return 1 / np.maximum(1.0, step - t0)
 
 
 #: Every rule: what tests walk, and whoever reads rules with something else than arrays.

@@ -90,8 +90,16 @@ def count(step: Tensor) -> float:
     return number
 
 
-def multiply(product: Tensor, factor: float) -> float:
-    """Multiply a number in the state, and return it as a Python float, rounded as the state keeps it."""
-    product.array[...] = product.array.item() * factor
-    number: float = product.array.item()
-    return number
+def number(p: Tensor, state: dict[str, Any], name: str) -> float:
+    """A number in the state of `p`, as a Python float; while a step is recorded, a symbol of it."""
+    recorder, array = reading.recorder, state[name].array
+    value: float = array.item() if recorder is None else recorder.number(p, array, name)
+    return value
+
+
+def renew(kept: Tensor, value: float) -> None:
+    """Overwrite a number in the state."""
+    if reading.recorder is None:
+        kept.array[...] = value
+    else:
+        reading.recorder.renew(kept.array, value)

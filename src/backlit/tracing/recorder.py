@@ -246,10 +246,19 @@ class Recorder:
 
     def put(self, p: Any, value: Any) -> None:
         """An optimizer overwrites a parameter with something that it computed by itself."""
-        before, self.role = self.role, "update"
-        self.memory.write(p.array, value)
+        self.renew(p.array, value)
         self.updated[id(p)] = (p, self.memory.line_of(p.array))
+
+    def renew(self, array: Any, value: Any) -> None:
+        """An optimizer overwrites an array of its own."""
+        before, self.role = self.role, "update"
+        self.memory.write(array, value)
         self.role = before
+
+    def number(self, p: Any, array: Any, name: str) -> Symbol:
+        """A number that an optimizer keeps in an array, to compute with as Python does: in double precision."""
+        self.states.append((p, array, name))
+        return self.noted(Expression("method", "item", (self.memory.line_of(array),)), array.item())
 
     def computed(self, function: Callable[..., Any], arrays: Sequence[Any], settings: dict[str, Any]) -> Any:
         """A function of the rules' own kind, such as weight decay, on symbols."""

@@ -60,7 +60,7 @@ class Native:
         except (ImportError, OSError) as error:  # OSError: it is there, and cannot be loaded
             self.give_up(f"LLVM cannot be used ({error})")
             return self.eagerly()
-        return losses if len(losses) else self.eagerly()
+        return losses if len(losses) else self.refused()
 
     def like_the_next(self, most: int) -> int:
         """How many steps see a batch as large as the next one's, before the epoch's end."""
@@ -72,6 +72,16 @@ class Native:
     def eagerly(self) -> np.ndarray:
         self.taken += 1
         return self.eager.advance(1)
+
+    def refused(self) -> np.ndarray:
+        """Take a step that native code did not: of a row that cannot be computed with, where the eager engine raises.
+
+        If it does not raise, what was compiled for a lower count of steps is of no more use.
+        """
+        size = self.batches.next_size()
+        losses = self.eagerly()
+        self.versions.pop(size, None)
+        return losses
 
     def natively(self, count: int) -> np.ndarray:
         """Out: the losses of the steps that were taken, if any."""
@@ -103,17 +113,20 @@ class Native:
         return self.versions[size] if self.tried(prepare) else None
 
     def tried(self, attempt: Callable[[], None]) -> bool:
-        """Whether an attempt succeeds; if not, the rest of the run is eager."""
-        from backlit.compiler.native import NotCompilable
+        """Whether an attempt succeeds; if it never can, the rest of the run is eager."""
+        from backlit.compiler.native import NotCompilable, NotYet
         from backlit.tracing import TraceError
 
         try:
             attempt()
+            return True
+        except NotYet:
+            pass
         except (NotCompilable, TraceError) as error:
             self.give_up(str(error))
         except Exception as error:  # if it is the step's own, the eager engine raises it when its turn comes
             self.give_up(f"preparing it raised {type(error).__name__}: {error}")
-        return not self.reason
+        return False
 
     def give_up(self, reason: str) -> None:
         self.reason = reason

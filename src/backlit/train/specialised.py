@@ -92,27 +92,34 @@ class Specialised:
     def run(self, most: int, taken: int, rates: dict[float, float]) -> np.ndarray:
         """Take as many steps as there is time for, after `taken` of the run.  Out: their losses (steps,).
 
-        There are fewer, or none, where a row cannot be computed with, such as one of a class that does not exist.
+        There are fewer, or none, where a row cannot be computed with, such as one of a class that does not exist, and
+        where the count of steps leads to what was not compiled.
         """
         from backlit.compiler.native import bytes_of, drawn_ahead
 
         plan, batches = self.native.plan, self.batches
+        ahead = [] if plan.draws_inside else plan.draws
         count = min(most, max(1, int(PROMPT / self.pace)) if self.pace else FIRST_CALL)
-        count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(plan.draws))))
-        start, place = time.perf_counter(), batches.start
-        rows, generator = batches.take(count), default_generator.get_state() if plan.draws else None
-        drawn = drawn_ahead(plan.draws, count)
-        arrays = [drawn[b.before] if b.drawn and b.before is not None else b.array for b in plan.bindings]
+        count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(ahead))))
+        before, place = default_generator.get_state(), (batches.order, batches.start)
+        start, rows = time.perf_counter(), batches.take(count)
+        generator = default_generator.get_state() if plan.draws else None
+        drawn = drawn_ahead(ahead, count)
+        arrays = [b.array if b.before is None else drawn.get(b.before, b.array) for b in plan.bindings]
         settings = self.native.settings_at(taken + 1 - self.recorded_step, rates)
         losses: np.ndarray = self.native.run(count, rows, settings, arrays)
         self.pace = (time.perf_counter() - start) / count
+        if not len(losses):  # the eager engine takes this step: as if nothing had been tried
+            batches.order, batches.start = place
+            default_generator.set_state(before)
+            return losses
         if len(losses) < count:
-            batches.start = place + len(losses) * batches.batch_size if rows is not None else 0
+            batches.start = place[1] + len(losses) * batches.batch_size if rows is not None else 0
             if generator is not None:
                 default_generator.set_state(generator)
-                drawn_ahead(plan.draws, len(losses))
-        if len(losses):
-            self.note(len(losses))
+                for _ in losses:
+                    drawn_ahead(plan.draws, 1)
+        self.note(len(losses))
         return losses
 
     def note(self, count: int) -> None:

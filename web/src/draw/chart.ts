@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import type { AlignedData, Options, Series } from "uplot";
-import { join, positive } from "./curves";
+import { join, positive, short } from "./curves";
 import type { Columns, Line } from "./curves";
 import { css } from "./palette";
 import type { ColourName, Palette } from "./palette";
@@ -36,7 +36,7 @@ function optionsOf(look: ChartLook, colours: Palette, width: number, height: num
   const [low, high] = look.range ?? [];
   return {
     width, height,
-    padding: [6, 6, look.hasAxis ? 0 : 4, 0],
+    padding: [7, 14, look.hasAxis ? 0 : 7, 0],
     legend: { show: false },
     cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: {
@@ -47,16 +47,10 @@ function optionsOf(look: ChartLook, colours: Palette, width: number, height: num
     bands: look.lines.map(({ colour }, i) => ({ series: [3 * i + 2, 3 * i + 1] as [number, number], fill: css(colours[colour], 0.22) })),
     axes: [
       { ...axis, show: look.hasAxis, size: 20, gap: 2, space: 60, values: (_, steps) => steps.map(short) },
-      { ...axis, size: 44, gap: 4, space: 24, values: (_, values) => values.map((value) => (value === null ? "" : look.format(value))) },
+      { ...axis, size: 42, gap: 4, space: 20, values: (_, values) => values.map((value) => (value === null ? "" : look.format(value))) },
     ],
     hooks: { setCursor: [(plot) => moved(plot.cursor.idx ?? null)] },
   };
-}
-
-/** Steps on the axis: 1500 as 1.5k. */
-export function short(step: number): string {
-  if (step >= 1e6) return `${+(step / 1e6).toFixed(2)}M`;
-  return step >= 1e4 ? `${+(step / 1e3).toFixed(1)}k` : `${step}`;
 }
 
 export class Chart {
@@ -71,7 +65,7 @@ export class Chart {
     if (width <= 0 || height <= 0) return;
     this.columns = join(lines);
     const columns = (look.isLog ? positive(this.columns) : this.columns) as AlignedData;
-    const key = [colours, look.isLog, look.hasAxis, look.lines.length, look.range?.join()];
+    const key = [colours, look.isLog, look.hasAxis, look.lines.length, look.range?.join(), look.format];
     if (this.plot === null || key.some((part, i) => part !== this.made[i])) {
       this.plot?.destroy();
       this.made = key;

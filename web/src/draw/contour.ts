@@ -13,7 +13,11 @@ export function contour(grid: Numbers, width: number, height: number, level: num
 
 function cell(grid: Numbers, width: number, row: number, column: number, level: number, pieces: number[]): void {
   const at = row * width + column;
-  const [a, b, c, d] = [grid[at] - level, grid[at + 1] - level, grid[at + width + 1] - level, grid[at + width] - level];
+  const a = grid[at] - level;
+  const b = grid[at + 1] - level;
+  const c = grid[at + width + 1] - level;
+  const d = grid[at + width] - level;
+  if (a > 0 === b > 0 && b > 0 === c > 0 && c > 0 === d > 0) return;
   if (!Number.isFinite(a + b + c + d)) return;
   const crossings: number[] = [];
   if (a > 0 !== b > 0) crossings.push(column + a / (a - b), row);

@@ -77,3 +77,16 @@ export function valueAt(columns: Columns, column: number, index: number): number
   }
   return null;
 }
+
+/** Steps on an axis: 15000 as 15k. */
+export function short(step: number): string {
+  if (step >= 1e6) return `${+(step / 1e6).toFixed(2)}M`;
+  return step >= 1e4 ? `${+(step / 1e3).toFixed(1)}k` : `${step}`;
+}
+
+/** Values on an axis, in as few signs as they need. */
+export function tick(value: number): string {
+  const size = Math.abs(value);
+  const text = size !== 0 && (size >= 1e5 || size < 1e-3) ? value.toExponential(0).replace("e+", "e") : `${+value.toPrecision(4)}`;
+  return text.replaceAll("-", "−");
+}

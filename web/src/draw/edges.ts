@@ -5,10 +5,12 @@ import type { Palette } from "./palette";
 import { bendOf } from "./layout";
 import type { Edge } from "./layout";
 
+type Numbers = Float32Array | Float64Array;
+
 const THIN = 0.75;
 const THICK = 7;
-/** Orders of magnitude between the palest and the darkest gradient. */
-export const DECADES = 4;
+/** Orders of magnitude between the palest and the darkest gradient, at most. */
+const MOST_DECADES = 5;
 const DASH = [6, 4];
 const DOTS = [1.5, 4];
 
@@ -29,10 +31,30 @@ export function weightStroke(value: number, most: number, colours: Palette): Str
   };
 }
 
-/** A gradient: purple by its order of magnitude below `most`; its sign is the dash. */
-export function gradientStroke(value: number, most: number, colours: Palette): Stroke {
+/** Powers of ten between which gradients are drawn, palest at `low`; NaN where there are none. */
+export interface Decades {
+  low: number;
+  high: number;
+}
+
+/** Whole decades around the sizes of all gradients that are not zero. */
+export function decades(numbers: Numbers): Decades {
+  let [least, most] = [Infinity, 0];
+  for (const value of numbers) {
+    const size = Math.abs(value);
+    if (size > 0 && size < least) least = size;
+    if (size > most && size < Infinity) most = size;
+  }
+  if (most === 0) return { low: NaN, high: NaN };
+  const high = Math.ceil(Math.log10(most));
+  const low = Math.max(high - MOST_DECADES, Math.min(high - 1, Math.floor(Math.log10(least))));
+  return { low: 10 ** low, high: 10 ** high };
+}
+
+/** A gradient: purple by its order of magnitude; its sign is the dash. */
+export function gradientStroke(value: number, range: Decades, colours: Palette): Stroke {
   if (Number.isNaN(value)) return { colour: css(colours.nothing), width: THIN, dash: DOTS };
-  const share = gradientShare(value, most);
+  const share = gradientShare(value, range);
   if (share === null) return { colour: css(colours.nothing), width: THIN, dash: DOTS };
   return {
     colour: css(mix(colours["gradient-low"], colours["gradient-high"], share)),
@@ -41,11 +63,11 @@ export function gradientStroke(value: number, most: number, colours: Palette): S
   };
 }
 
-/** From 0, DECADES or more below the largest, to 1; null for a gradient that is exactly zero. */
-export function gradientShare(value: number, most: number): number | null {
+/** From 0 at the lowest decade to 1 at the highest; null for a gradient that is exactly zero. */
+export function gradientShare(value: number, { low, high }: Decades): number | null {
   const size = Math.abs(value);
-  if (size === 0 || !(most > 0)) return null;
-  return Math.min(1, Math.max(0, 1 + Math.log10(size / most) / DECADES));
+  if (size === 0 || Number.isNaN(high)) return null;
+  return Math.min(1, Math.max(0, Math.log10(size / low) / Math.log10(high / low)));
 }
 
 /** A round number at or above `size`, so that widths do not breathe with every step. */

@@ -59,11 +59,14 @@ export function plan(sizes: number[], width: number, height: number): Plan {
   const layers = spread(columns, width);
   const nodes = sizes.map((size, layer) => place(size, layer, columns[layer], layers[layer].x, height));
   const counts = sizes.slice(1).map((size, i) => size * sizes[i]);
-  const asMatrix = counts.map((count) => count > MANY_EDGES || counts.reduce((sum, n) => sum + n, 0) > 2 * MANY_EDGES && count > MANY_EDGES / 2);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const isPicture = (layer: number): boolean =>
+    Math.max(columns[layer - 1].columns, columns[layer].columns) > 1 || counts[layer - 1] > MANY_EDGES
+    || (all > MANY_EDGES && counts[layer - 1] > MANY_EDGES / 2);
   const edges: Edge[] = [];
   const matrices: Matrix[] = [];
   for (let layer = 1; layer < sizes.length; layer++) {
-    if (asMatrix[layer - 1]) matrices.push(matrix(sizes, layer, weights[layer - 1], layers, height));
+    if (isPicture(layer)) matrices.push(matrix(sizes, layer, weights[layer - 1], layers, height));
     else edges.push(...connect(nodes[layer - 1], nodes[layer], weights[layer - 1]));
   }
   return { width, height, layers, nodes, edges, matrices, biases, weights };
@@ -179,4 +182,14 @@ export function bendOf(x0: number, x1: number): number {
 export function biasPlace(node: Node): { x: number; y: number; r: number } {
   const r = Math.max(2, Math.min(6, node.size / 7));
   return { x: node.x - node.size / 2, y: node.y + node.size / 2, r };
+}
+
+/** The weight under a place on the stage, where weights are drawn as a picture. */
+export function cellAt(matrices: Matrix[], x: number, y: number): string | null {
+  for (const { layer, rows, columns, ...box } of matrices) {
+    const column = Math.floor(((x - box.x) / box.width) * columns);
+    const row = Math.floor(((y - box.y) / box.height) * rows);
+    if (column >= 0 && column < columns && row >= 0 && row < rows) return `${layer}.${row}.${column}`;
+  }
+  return null;
 }

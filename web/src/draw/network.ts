@@ -2,8 +2,9 @@
 
 import type { Frame } from "../frame";
 import type { Data, Kind, State } from "../protocol";
-import { ceiling, drawEdges, gradientShare, gradientStroke, weightStroke } from "./edges";
-import type { Stroke } from "./edges";
+import { tick } from "./curves";
+import { ceiling, decades, drawEdges, gradientShare, gradientStroke, weightStroke } from "./edges";
+import type { Decades, Stroke } from "./edges";
 import { Tile, extent, paint } from "./images";
 import { biasPlace } from "./layout";
 import type { Edge, Matrix, Node, Plan } from "./layout";
@@ -51,16 +52,18 @@ export class NetworkPainter {
   private tables: Tables | null = null;
   private tablesFor: unknown[] = [];
   private mapsDrawn: Frame | null = null;
-  /** The sizes of weight and of gradient that are drawn thickest, for the legend. */
-  most = { weights: 1, gradients: NaN };
+  /** The size of weight that is drawn thickest, and the gradients' decades, for the legend. */
+  scale: { weights: number; gradients: Decades } = { weights: 1, gradients: { low: NaN, high: NaN } };
 
   /** Paints everything into a context in CSS pixels. */
   paint(target: CanvasRenderingContext2D, frame: Frame, maps: Frame | null, view: View): void {
     this.prepareTables(view);
-    if (maps !== null && maps !== this.mapsDrawn) this.prepareTiles(maps, view);
+    if (maps === null) this.tiles = this.outputs = [];
+    else if (maps !== this.mapsDrawn) this.prepareTiles(maps, view);
+    this.mapsDrawn = maps;
     this.paintEdges(target, frame, view);
     for (const [index, matrix] of view.plan.matrices.entries()) this.paintMatrix(target, frame, matrix, index, view);
-    for (const nodes of view.plan.nodes) for (const node of nodes) this.paintNode(target, node, view);
+    for (const nodes of view.plan.nodes) for (const node of nodes) this.paintNode(target, frame, node, view);
     this.paintBiases(target, frame, view);
   }
 
@@ -94,7 +97,6 @@ export class NetworkPainter {
       }
     }
     this.prepareOutputs(maps, view);
-    this.mapsDrawn = maps;
   }
 
   /** Output neurons show what the map shows, in the map's colours. */
@@ -116,13 +118,12 @@ export class NetworkPainter {
 
   private strokeOf(frame: Frame, { shows, colours }: View): (at: number) => Stroke {
     const numbers = frame.section(shows)!;
-    const { size } = extent(numbers);
     if (shows === "weights") {
-      const most = (this.most.weights = ceiling(size));
+      const most = (this.scale.weights = ceiling(extent(numbers).size));
       return (at) => weightStroke(numbers[at], most, colours);
     }
-    const most = (this.most.gradients = size > 0 ? 10 ** Math.ceil(Math.log10(size)) : NaN);
-    return (at) => gradientStroke(numbers[at], most, colours);
+    const range = (this.scale.gradients = decades(numbers));
+    return (at) => gradientStroke(numbers[at], range, colours);
   }
 
   private paintEdges(target: CanvasRenderingContext2D, frame: Frame, view: View): void {
@@ -136,7 +137,8 @@ export class NetworkPainter {
     const numbers = frame.section(view.shows)!;
     const count = rows * columns;
     if (view.shows === "weights") {
-      const most = this.most.weights;
+      const most = ceiling(extent(numbers, at, count).size);
+      caption(target, `${rows} × ${columns}, to ±${tick(most)}`, x + width / 2, y + height + 16, view.colours);
       paint(tile.pixels, numbers, at, count, this.tables!.sign, -most, most, this.tables!.none);
     } else this.paintGradients(tile.pixels, numbers, at, count, view.colours);
     tile.flush();
@@ -150,17 +152,17 @@ export class NetworkPainter {
   private paintGradients(pixels: Uint32Array, numbers: Numbers, at: number, count: number, colours: Palette): void {
     const none = pixel(mix(colours.surface, colours.nothing, 0.3));
     for (let i = 0; i < count; i++) {
-      const share = gradientShare(numbers[at + i], this.most.gradients);
+      const share = gradientShare(numbers[at + i], this.scale.gradients);
       pixels[i] = share === null || share !== share ? none : this.tables!.gradient[Math.round(share * (STEPS - 1))];
     }
   }
 
-  private paintNode(target: CanvasRenderingContext2D, node: Node, view: View): void {
+  private paintNode(target: CanvasRenderingContext2D, frame: Frame, node: Node, view: View): void {
     const { x, y, size, layer, neuron } = node;
     const [left, top] = [x - size / 2, y - size / 2];
     target.fillStyle = css(view.colours.sunken);
     target.fillRect(left, top, size, size);
-    if (layer === 0) this.paintInput(target, node, view);
+    if (layer === 0) this.paintInput(target, frame, node, view);
     else this.paintUnit(target, node, view);
     const isChosen = view.chosen.neuron === `${layer}.${neuron}`;
     target.lineWidth = isChosen ? 2 : 1;
@@ -170,8 +172,10 @@ export class NetworkPainter {
   }
 
   /** An input over the plane is its own axis; one that is no axis is held at its mean. */
-  private paintInput(target: CanvasRenderingContext2D, { x, y, size, neuron }: Node, { data, colours }: View): void {
-    if (data === null) return;
+  private paintInput(target: CanvasRenderingContext2D, frame: Frame, node: Node, view: View): void {
+    const { data, colours } = view;
+    const { x, y, size, neuron } = node;
+    if (data === null || paintTemplate(target, frame, node, view)) return;
     const isCurve = data.names.length === 1;
     const axis = isCurve ? 0 : data.axes.indexOf(neuron);
     if (axis < 0) return;
@@ -197,7 +201,7 @@ export class NetworkPainter {
   private paintBiases(target: CanvasRenderingContext2D, frame: Frame, view: View): void {
     const stroke = this.strokeOf(frame, view);
     const numbers = frame.section(view.shows)!;
-    const most = view.shows === "weights" ? this.most.weights : this.most.gradients;
+    const most = view.shows === "weights" ? this.scale.weights : this.scale.gradients.high;
     for (const nodes of view.plan.nodes.slice(1)) {
       for (const node of nodes) {
         const at = view.plan.biases[node.layer - 1] + node.neuron;
@@ -249,6 +253,25 @@ function paintLine(target: CanvasRenderingContext2D, { x, y, size }: Node, line:
 function signColour(value: number, most: number, colours: Palette): string {
   const table: Rgb = value < 0 ? colours.negative : colours.positive;
   return css(mix(colours.zero, table, place(Math.abs(value), 0, most) / (STEPS - 1)));
+}
+
+function caption(target: CanvasRenderingContext2D, text: string, x: number, y: number, colours: Palette): void {
+  target.font = "11px system-ui, sans-serif";
+  target.textAlign = "center";
+  target.fillStyle = css(colours["ink-2"]);
+  target.fillText(text, x, y);
+}
+
+/** Where a neuron is chosen that looks at very many inputs, each input shows its weight: the pattern that the neuron looks for. */
+function paintTemplate(target: CanvasRenderingContext2D, frame: Frame, { x, y, size, neuron }: Node, { plan, chosen, colours, state }: View): boolean {
+  const [layer, to] = (chosen.neuron ?? chosen.edge ?? "").split(".").map(Number);
+  if (layer !== 1 || to === undefined || plan.matrices[0]?.layer !== 1) return false;
+  const weights = frame.section("weights")!;
+  const inputs = state.network.sizes[0];
+  const start = plan.weights[0] + to * inputs;
+  target.fillStyle = signColour(weights[start + neuron], extent(weights, start, inputs).size || 1, colours);
+  target.fillRect(x - size / 2, y - size / 2, size, size);
+  return true;
 }
 
 /** With something chosen, only what leads to it or from it is drawn in full. */

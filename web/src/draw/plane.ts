@@ -44,16 +44,19 @@ export class PlanePainter {
     const rival = hasRival ? maps.section("rival_output") : null;
     const [count, height, width] = maps.shape("output");
     if (height === 1) {
-      this.paintCurve(target, output, data, colours.train, [], box);
-      if (rival !== null) this.paintCurve(target, rival, data, colours.rival, [5, 4], box);
+      this.paintCurve(target, output, data, css(colours.surface), 5, [], box);
+      if (rival !== null) this.paintCurve(target, rival, data, css(colours.rival), 2, [5, 4], box);
+      this.paintCurve(target, output, data, css(colours.train), 2.25, [], box);
       return;
     }
     this.paintGrid(output, count, width, height, data, kind, colours);
     this.tile!.draw(target, 0, 0, box.width, box.height);
     if (kind === "regression") return;
-    this.paintBorders(target, output, count, width, height, box, css(colours.surface), 4, []);
-    this.paintBorders(target, output, count, width, height, box, css(colours.ink), 1.75, []);
-    if (rival !== null) this.paintBorders(target, rival, count, width, height, box, css(colours.rival), 2, [5, 4]);
+    const size = { width, height };
+    const own = this.borders(output, count, size);
+    paintBorders(target, own, size, box, css(colours.surface), 4, []);
+    paintBorders(target, own, size, box, css(colours.ink), 1.75, []);
+    if (rival !== null) paintBorders(target, this.borders(rival, count, size), size, box, css(colours.rival), 2, [5, 4]);
   }
 
   private paintGrid(output: Numbers, count: number, width: number, height: number, data: Data, kind: Kind, colours: Palette): void {
@@ -73,26 +76,17 @@ export class PlanePainter {
     this.tile.flush();
   }
 
-  private paintBorders(target: CanvasRenderingContext2D, output: Numbers, count: number, width: number, height: number, box: Box, colour: string, thick: number, dash: number[]): void {
-    target.strokeStyle = colour;
-    target.lineWidth = thick;
-    target.lineCap = "round";
-    target.lineJoin = "round";
-    target.setLineDash(dash);
-    if (count === 1) trace(target, contour(output, width, height, 0.5), width, height, box.width, box.height);
-    else {
-      if (this.scratch.length !== width * height) this.scratch = new Float32Array(width * height);
-      for (let k = 0; k < count; k++) {
-        trace(target, contour(lead(output, count, k, this.scratch), width, height, 0), width, height, box.width, box.height);
-      }
-    }
-    target.setLineDash([]);
+  /** Where two classes are equally likely, as pieces of lines. */
+  private borders(output: Numbers, count: number, { width, height }: Box): number[] {
+    if (count === 1) return contour(output, width, height, 0.5);
+    if (this.scratch.length !== width * height) this.scratch = new Float32Array(width * height);
+    return Array.from({ length: count }, (_, k) => contour(lead(output, count, k, this.scratch), width, height, 0)).flat();
   }
 
-  private paintCurve(target: CanvasRenderingContext2D, output: Numbers, data: Data, colour: Palette["ink"], dash: number[], box: Box): void {
+  private paintCurve(target: CanvasRenderingContext2D, output: Numbers, data: Data, colour: string, thick: number, dash: number[], box: Box): void {
     const [x0, x1] = data.ranges;
-    target.strokeStyle = css(colour);
-    target.lineWidth = 2;
+    target.strokeStyle = colour;
+    target.lineWidth = thick;
     target.lineJoin = "round";
     target.setLineDash(dash);
     target.beginPath();
@@ -102,6 +96,15 @@ export class PlanePainter {
     target.stroke();
     target.setLineDash([]);
   }
+}
+
+function paintBorders(target: CanvasRenderingContext2D, pieces: number[], { width, height }: Box, box: Box, colour: string, thick: number, dash: number[]): void {
+  target.strokeStyle = colour;
+  target.lineWidth = thick;
+  target.lineCap = "round";
+  target.setLineDash(dash);
+  trace(target, pieces, width, height, box.width, box.height);
+  target.setLineDash([]);
 }
 
 /** What the map shows, in words: how the plane is shared out. */

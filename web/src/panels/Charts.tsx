@@ -1,16 +1,17 @@
 /** Loss, accuracy and gradient norm over the steps. A band reaches from the least to the greatest of each bucket. */
 
-import { signal, useSignal } from "@preact/signals";
+import { computed, signal, useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Chart } from "../draw/chart";
 import type { ChartLook, Drawn } from "../draw/chart";
-import { linesOf, valueAt } from "../draw/curves";
+import { linesOf, tick, valueAt } from "../draw/curves";
 import type { Columns } from "../draw/curves";
 import { palette } from "../draw/palette";
 import { useBox } from "../draw/useBox";
 import { percent, real, whole } from "../format";
 import { redraw } from "../loop";
-import { latest, onFrame, state } from "../store";
+import { kind as problemKind, latest, onFrame, state } from "../store";
 
 /** Milliseconds between two drawings: what is nearly the same line need not be drawn sixty times a second. */
 const EVERY = 80;
@@ -23,18 +24,24 @@ interface Kind {
   curves: number[];
   lines: Drawn[];
   format: (value: number) => string;
+  onAxis: (value: number) => string;
   isLog: boolean;
   range?: [number, number];
 }
 
 const RIVAL: Pick<Drawn, "colour"> = { colour: "rival" };
 
+/** On an axis there is no room for the digits of a percentage. */
+function wholePercent(value: number): string {
+  return `${Math.round(100 * value)} %`;
+}
+
 function kinds(isRegression: boolean, hasRival: boolean): Kind[] {
   const rival = (...lines: Drawn[]): Drawn[] => (hasRival ? lines : []);
   const score = isRegression ? "R²" : "accuracy";
   return [
     {
-      name: "loss", title: "Loss", curves: [0, 1], isLog: isLog.value, format: (value) => real(value, 3),
+      name: "loss", title: "Loss", curves: [0, 1], isLog: isLog.value, format: (value) => real(value, 3), onAxis: tick,
       lines: [
         { label: "train", colour: "train" }, { label: "test", colour: "test", dash: [6, 3] },
         ...rival({ label: "rival train", ...RIVAL }, { label: "rival test", ...RIVAL, dash: [6, 3] }),
@@ -42,10 +49,11 @@ function kinds(isRegression: boolean, hasRival: boolean): Kind[] {
     },
     {
       name: "accuracy", title: isRegression ? "R²" : "Accuracy", curves: [2], isLog: false, range: isRegression ? undefined : [0, 1],
-      format: isRegression ? (value) => real(value, 3) : percent, lines: [{ label: score, colour: "train" }, ...rival({ label: `rival ${score}`, ...RIVAL })],
+      format: isRegression ? (value) => real(value, 3) : percent, onAxis: isRegression ? tick : wholePercent,
+      lines: [{ label: score, colour: "train" }, ...rival({ label: `rival ${score}`, ...RIVAL })],
     },
     {
-      name: "grad-norm", title: "Gradient norm", curves: [3], isLog: isLog.value, format: (value) => real(value, 3),
+      name: "grad-norm", title: "Gradient norm", curves: [3], isLog: isLog.value, format: (value) => real(value, 3), onAxis: tick,
       lines: [{ label: "norm", colour: "train" }, ...rival({ label: "rival norm", ...RIVAL })],
     },
   ];
@@ -56,8 +64,9 @@ function Key({ colour, dash }: Drawn) {
 }
 
 /** Each line's value under the pointer, else its newest. */
-function Values({ kind, columns, index }: { kind: Kind; columns: Columns; index: number | null }) {
-  const at = index ?? columns[0].length - 1;
+function Values({ kind, shown, cursor }: { kind: Kind; shown: Signal<Columns>; cursor: Signal<number | null> }) {
+  const columns = shown.value;
+  const at = cursor.value ?? columns[0].length - 1;
   return (
     <p class="chart-values">
       {kind.lines.map((line, i) => {
@@ -69,7 +78,8 @@ function Values({ kind, columns, index }: { kind: Kind; columns: Columns; index:
 }
 
 /** The lines' last values at eight steps, for those who cannot see them. */
-function Table({ kind, columns }: { kind: Kind; columns: Columns }) {
+function Table({ kind, shown }: { kind: Kind; shown: Signal<Columns> }) {
+  const columns = shown.value;
   const steps = columns[0] as number[];
   const picks = [...new Set(Array.from({ length: 8 }, (_, i) => Math.round((i * (steps.length - 1)) / 7)))].filter((i) => i >= 0);
   return (
@@ -91,13 +101,20 @@ function Table({ kind, columns }: { kind: Kind; columns: Columns }) {
   );
 }
 
+/** Of loss and of gradient norm. */
+function LogScale() {
+  return (
+    <label class="log-scale"><input type="checkbox" checked={isLog.value} onChange={(event) => { isLog.value = event.currentTarget.checked; }} />log</label>
+  );
+}
+
 function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
   const [box, root] = useBox();
   const chart = useRef<Chart | null>(null);
   const cursor = useSignal<number | null>(null);
   const columns = useSignal<Columns>([[]]);
   const table = useSignal<Columns>([[]]);
-  const look: ChartLook = { lines: kind.lines, isLog: kind.isLog, hasAxis, range: kind.range, format: kind.format };
+  const look: ChartLook = { lines: kind.lines, isLog: kind.isLog, hasAxis, range: kind.range, format: kind.onAxis };
   const wanted = useRef({ look, kind });
   wanted.current = { look, kind };
   useEffect(() => () => chart.current?.destroy(), []);
@@ -121,21 +138,20 @@ function OneChart({ kind, hasAxis }: { kind: Kind; hasAxis: boolean }) {
   }, [box]);
   return (
     <figure class={`chart chart-${kind.name}`} data-chart={kind.name}>
-      <figcaption class="chart-head"><h3>{kind.title}</h3><Values kind={kind} columns={columns.value} index={cursor.value} /></figcaption>
+      <figcaption class="chart-head"><h3>{kind.title}</h3>{kind.name === "loss" && <LogScale />}<Values kind={kind} shown={columns} cursor={cursor} /></figcaption>
       <div class="chart-plot" ref={root} aria-hidden="true" />
-      <Table kind={kind} columns={table.value} />
+      <Table kind={kind} shown={table} />
     </figure>
   );
 }
 
+const hasRival = computed(() => state.value !== null && state.value.rival !== null);
+
 export function Charts() {
-  const list = kinds(state.value?.kind === "regression", state.value?.rival !== null && state.value !== null);
+  const list = kinds(problemKind.value === "regression", hasRival.value);
   return (
     <section class="charts" aria-labelledby="charts-title">
-      <div class="panel-head">
-        <h2 id="charts-title">Curves</h2>
-        <label class="row label"><input type="checkbox" checked={isLog.value} onChange={(event) => { isLog.value = event.currentTarget.checked; }} />log scale</label>
-      </div>
+      <h2 class="spoken" id="charts-title">Curves</h2>
       {list.map((kind, i) => <OneChart key={kind.name} kind={kind} hasAxis={i === list.length - 1} />)}
     </section>
   );

@@ -12,12 +12,16 @@ function withoutComment(line: string): string {
   return line.replace(/\s*#.*$/, "");
 }
 
+function Some({ value }: { value: number | null }) {
+  return value === null ? <span class="num">none</span> : <Num value={value} />;
+}
+
 function Row({ name, before, after }: Numbers) {
   return (
     <li>
       <span>{name}</span>
-      {before !== undefined && <><Num value={before} /><span class="makes" aria-label="becomes">→</span></>}
-      {after === null ? <span class="num">none</span> : <Num value={after} />}
+      {before !== undefined && !(before === null && after === null) && <><Some value={before} /><span class="makes" aria-label="becomes">→</span></>}
+      <Some value={after} />
     </li>
   );
 }

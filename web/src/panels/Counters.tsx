@@ -5,7 +5,7 @@ import type { Frame } from "../frame";
 import { count, exact, percent, real, whole } from "../format";
 import { PHASES } from "../protocol";
 import type { Kind, Stat } from "../protocol";
-import { onFrame, state } from "../store";
+import { data, kind, onFrame } from "../store";
 
 interface Counter {
   name: string; // as in data-stat
@@ -37,9 +37,9 @@ function counters(kind: Kind): Counter[] {
   ];
 }
 
-/** What a counter shows: nothing measured before the first step is no NaN. */
-export function shownText(counter: Pick<Counter, "says">, value: number, step: number): string {
-  return Number.isNaN(value) && step === 0 ? ABSENT : counter.says(value);
+/** What a counter shows: what was not measured, before the first step or without test rows, is no NaN. */
+export function shownText(counter: Pick<Counter, "says">, value: number, isMeasured: boolean): string {
+  return Number.isNaN(value) && !isMeasured ? ABSENT : counter.says(value);
 }
 
 function write(element: HTMLElement | null, text: string, value: string): void {
@@ -49,14 +49,15 @@ function write(element: HTMLElement | null, text: string, value: string): void {
 }
 
 export function Counters() {
-  const list = counters(state.value?.kind ?? "binary");
+  const list = counters(kind.value);
   const places = useRef(new Map<string, HTMLElement | null>());
   const show = useRef<(frame: Frame) => void>(() => undefined);
   show.current = (frame) => {
-    const step = frame.stat("step");
+    const hasStepped = frame.stat("step") > 0;
+    const hasTests = (data.peek()?.rows.test ?? 0) > 0;
     for (const counter of list) {
       const value = frame.stat(counter.stat);
-      const text = shownText(counter, value, step);
+      const text = shownText(counter, value, hasStepped && (hasTests || !counter.stat.startsWith("test_")));
       const place = places.current.get(counter.name) ?? null;
       write(place, text, exact(value));
       place?.classList.toggle("is-nan", text === "NaN" || text.endsWith("∞"));

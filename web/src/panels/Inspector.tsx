@@ -2,7 +2,7 @@
 
 import type { Inspection, State } from "../protocol";
 import { answer, answers } from "../inspecting";
-import { data, selection, state } from "../store";
+import { data, selection, state, unanswered } from "../store";
 import { parse } from "../tree";
 import { called } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
@@ -26,7 +26,7 @@ function Rows({ rows }: { rows: number }) {
           <button type="button" aria-label="Row before" disabled={row <= 0} onClick={() => choose(row - 1)}>‹</button>
           <input type="text" inputMode="numeric" aria-label={`Row of the batch, 0 to ${rows - 1}`} value={String(row)} onChange={(event) => choose(at(event.currentTarget.value))} />
           <button type="button" aria-label="Row after" disabled={row >= rows - 1} onClick={() => choose(row + 1)}>›</button>
-          <span class="hint">of 0 to {rows - 1}</span>
+          <span class="hint">to {rows - 1}</span>
         </span>
       )}
     </div>
@@ -53,13 +53,14 @@ function Hint({ network }: { network: State["network"] | undefined }) {
   );
 }
 
-function title(network: State["network"], inputs: string[]): string {
+/** What is shown: its name, and in words where it is. */
+function title(network: State["network"], inputs: string[]): [string, string] {
   const { neuron, edge } = selection.value;
-  if (edge === undefined) return `Neuron ${neuron}: ${called(neuron ?? "", network, inputs)}`;
+  if (edge === undefined) return [`Neuron ${neuron}`, called(neuron ?? "", network, inputs)];
   const { layer, neuron: to, input } = parse(edge);
   const target = called(`${layer}.${to}`, network, inputs);
-  if (input === "b") return `Bias ${edge}: of ${target}`;
-  return `Weight ${edge}: ${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`;
+  if (input === "b") return [`Bias ${edge}`, `of ${target}`];
+  return [`Weight ${edge}`, `${called(`${layer - 1}.${input}`, network, inputs)} → ${target}`];
 }
 
 function Shown({ shown }: { shown: Inspection | null }) {
@@ -67,7 +68,7 @@ function Shown({ shown }: { shown: Inspection | null }) {
   if (edge === undefined && parse(neuron ?? "0.0").layer === 0) {
     return <p class="hint">An input computes nothing: it hands each row's number on. Follow one of its weights to a neuron.</p>;
   }
-  if (shown === null) return <p class="hint">Being worked out …</p>;
+  if (shown === null) return unanswered.value === "" ? <p class="hint">Being worked out …</p> : <p class="refusal" role="alert">{unanswered.value}</p>;
   return shown.kind === "neuron" ? <NeuronArithmetic shown={shown} /> : <WeightChain shown={shown} />;
 }
 
@@ -77,10 +78,11 @@ export function Inspector() {
   const isChosen = neuron !== undefined || edge !== undefined;
   const shown = answer.value !== null && answers(selection.value, answer.value) ? answer.value : null;
   if (!isChosen || network === undefined) return <section class="inspector" aria-label="Inspector"><Hint network={network} /></section>;
+  const [name, where] = title(network, data.value?.names ?? []);
   return (
     <section class="inspector" aria-labelledby="inspector-title" data-inspects={edge ?? neuron} data-step={shown?.kind === "neuron" ? shown.step : undefined}>
       <header>
-        <h2 id="inspector-title">{title(network, data.value?.names ?? [])}</h2>
+        <h2 id="inspector-title">{name} <span class="hint">{where}</span></h2>
         {edge === undefined && shown?.kind === "neuron" && <Rows rows={shown.rows} />}
         <FullSwitch />
         <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: null })}>✕</button>

@@ -7,15 +7,17 @@ import { css } from "../draw/palette";
 import { valueRange } from "../draw/plane";
 import { cividis } from "../draw/ramps";
 import { real } from "../format";
-import { data, selection, state } from "../store";
-import { chosenPoint, pointLabel, removePoint } from "./MapPoints";
+import { data, selection } from "../store";
+import { chosenPoint, isValued, pointLabel, removePoint } from "./MapPoints";
 
 /** Whether a click adds a point; else it sets the probe. */
 export const isAdding = signal(false);
+/** What the line below the map says while there is nothing else to say. */
+const HINT = "Click to ask the network there; click a point to see it.";
 /** The label of added points: a class, or a value. */
 export const label = signal(0);
 
-const classCount = computed(() => (state.value?.kind === "regression" ? 0 : data.value?.classes.length ?? 0));
+const classCount = computed(() => data.value?.classes.length ?? 0);
 
 function Mark({ index, isTest = false }: { index: number; isTest?: boolean }) {
   return <svg class="mark-key" viewBox="-8 -8 16 16" aria-hidden="true"><path class={`mark mark-${index % 10} ${isTest ? "mark-test" : ""}`} d={marker(index, 5)} /></svg>;
@@ -35,7 +37,7 @@ function ValueOf() {
 }
 
 export function AddWhat() {
-  const isPlane = state.value?.kind === "regression" && data.value?.names.length !== 1;
+  const isPlane = classCount.value === 0 && data.value?.names.length !== 1;
   return (
     <div class="row add-what">
       {isAdding.value && classCount.value > 0 && (
@@ -94,7 +96,7 @@ function Classes() {
 function Chosen({ index }: { index: number }) {
   return (
     <p class="map-says">
-      <span class="grow">{pointLabel(data.value!, index, state.value!.kind)}</span>
+      <span class="grow">{pointLabel(data.value!, index)}</span>
       <button type="button" class="quiet" onClick={() => { selection.value = { ...selection.value, row: index }; }}>Inspect row</button>
       <button type="button" class="quiet" data-action="remove-point" onClick={() => removePoint(index)}>Remove</button>
     </p>
@@ -103,16 +105,16 @@ function Chosen({ index }: { index: number }) {
 
 export function MapLegend({ probeText }: { probeText: string }) {
   const given = data.value;
-  if (given === null || state.value === null) return null;
+  if (given === null) return null;
   const isCurve = given.names.length === 1;
   const index = chosenPoint.value !== null && chosenPoint.value < given.points.length ? chosenPoint.value : null;
   return (
     <div class="map-foot">
       <div class="legend">
-        {state.value.kind !== "regression" ? <Classes /> : isCurve ? <span class="legend-item"><Mark index={0} />{given.target}</span> : <Scale />}
+        {!isValued(given) ? <Classes /> : isCurve ? <span class="legend-item"><Mark index={0} />{given.target}</span> : <Scale />}
         {given.is_test.includes(1) && <span class="legend-item"><Mark index={0} isTest />hollow: test</span>}
       </div>
-      {index !== null ? <Chosen index={index} /> : <p class="map-says" id="map-probe" data-value={probeText}>{probeText || given.note}</p>}
+      {index !== null ? <Chosen index={index} /> : <p class="map-says" id="map-probe" data-value={probeText}>{probeText || given.note || HINT}</p>}
     </div>
   );
 }

@@ -91,12 +91,16 @@ export function MapPanel() {
   useEffect(redraw, [box]);
   useEffect(() => {
     let told = -Infinity;
+    let drawn: unknown[] = [];
     return onFrame(() => {
       const maps = latest.maps;
       const [now, given] = [state.value, data.value];
-      if (maps === null || now === null || given === null || canvas.current === null) return;
+      if (now === null || given === null || canvas.current === null) return;
+      const key = [maps, given, palette.value, now.rival === null];
+      if (key.every((part, i) => part === drawn[i])) return;
+      drawn = key;
       const target = prepare(canvas.current, box.width, box.height);
-      if (target === null) return;
+      if (target === null || maps === null) return;
       painter.paint(target, maps, given, now.kind, palette.value, box, now.rival !== null);
       const time = performance.now();
       if (now.status === "playing" && time - told < AGAIN) return;
@@ -141,7 +145,7 @@ export function MapPanel() {
       <div class="map-grid">
         {given !== null && <Axis which={1} />}
         <div class="plane" ref={plane} role="application" tabIndex={0} aria-label={`Map over ${across} and ${up}. Arrow keys move the probe.`}
-          aria-describedby="map-words map-probe" data-adding={isAdding.value} onClick={clicked} onKeyDown={pressed}>
+          aria-describedby="map-words map-probe" data-adding={isAdding.value} data-curve={isCurve.value} onClick={clicked} onKeyDown={pressed}>
           <canvas ref={canvas} aria-hidden="true" />
           {given !== null && box.width > 0 && <Points box={box} />}
           {cross !== null && (

@@ -1,6 +1,7 @@
 /** The data on the map: class by colour and shape, test points hollow, the rows of the present batch ringed. */
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import type { ComponentChild } from "preact";
 import { useMemo } from "preact/hooks";
 import { marker } from "../draw/markers";
 import { css } from "../draw/palette";
@@ -8,21 +9,28 @@ import { toBox, valueRange } from "../draw/plane";
 import type { Box } from "../draw/plane";
 import { cividis, place } from "../draw/ramps";
 import { real } from "../format";
-import type { Data, Kind } from "../protocol";
+import type { Data } from "../protocol";
 import { data, send, state } from "../store";
 import { isAdding } from "./MapLegend";
 
 /** The point whose particulars are shown, by its number. */
 export const chosenPoint = signal<number | null>(null);
+/** The present batch as text, which is equal where the rows are. */
+const batchRows = computed(() => state.value?.batch_rows.join() ?? "");
 
 /** The radius of a marker: smaller where there are many. */
 export function radius(count: number): number {
   return count > 800 ? 2.5 : count > 300 ? 3.2 : 4;
 }
 
-export function pointLabel(given: Data, index: number, kind: Kind): string {
+/** Whether the labels are values; those of classes are their numbers. */
+export function isValued(given: Data): boolean {
+  return given.classes.length === 0;
+}
+
+export function pointLabel(given: Data, index: number): string {
   const [x, y] = given.points[index];
-  const what = kind === "regression" ? `${given.target} ${real(given.labels[index], 4)}` : given.classes[given.labels[index]] ?? `class ${given.labels[index]}`;
+  const what = isValued(given) ? `${given.target} ${real(given.labels[index], 4)}` : given.classes[given.labels[index]] ?? `class ${given.labels[index]}`;
   return `Point ${index}: (${real(x, 3)}, ${real(y, 3)}), ${what}, ${given.is_test[index] ? "test" : "training"}`;
 }
 
@@ -32,26 +40,27 @@ function valueColour(value: number, { low, high }: { low: number; high: number }
 }
 
 /** All points; drawn anew only when the data or the box change. */
-function Marks({ box, given, kind }: { box: Box; given: Data; kind: Kind }) {
+function Marks({ box, given }: { box: Box; given: Data }): ComponentChild {
   return useMemo(() => {
     const r = radius(given.points.length);
     const range = valueRange(given);
-    const isValued = kind === "regression" && given.names.length > 1;
+    const hasValues = isValued(given);
     return (
       <g>
         {given.points.map((point, index) => {
           const [x, y] = toBox(point, given.ranges, box);
-          const label = kind === "regression" ? 0 : given.labels[index];
-          const name = kind === "regression" ? "mark-value" : `mark-${label % 10}`;
-          const style = isValued ? { "--mark": valueColour(given.labels[index], range) } : undefined;
-          return (
+          const label = hasValues ? 0 : given.labels[index];
+          const name = !hasValues || given.names.length === 1 ? `mark-${label % 10}` : "mark-value";
+          const style = name === "mark-value" ? { "--mark": valueColour(given.labels[index], range) } : undefined;
+          const under = name === "mark-value" && <path class="mark-under" d={marker(label, r)} transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`} />;
+          return [under, (
             <path key={index} data-point={index} class={`mark ${name} ${given.is_test[index] ? "mark-test" : ""}`} style={style}
               d={marker(label, r)} transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`} />
-          );
+          )];
         })}
       </g>
     );
-  }, [given, box.width, box.height, kind]);
+  }, [given, box.width, box.height]);
 }
 
 function Rings({ box, given, rows, of }: { box: Box; given: Data; rows: number[]; of: string }) {
@@ -68,7 +77,7 @@ function Rings({ box, given, rows, of }: { box: Box; given: Data; rows: number[]
 
 export function Points({ box }: { box: Box }) {
   const given = data.value!;
-  const now = state.value;
+  const rows = batchRows.value;
   const choose = (event: MouseEvent): void => {
     const index = (event.target as Element).getAttribute("data-point");
     if (index === null || isAdding.value) return;
@@ -77,8 +86,8 @@ export function Points({ box }: { box: Box }) {
   };
   return (
     <svg class="points" aria-hidden="true" onClick={choose}>
-      <Marks box={box} given={given} kind={now?.kind ?? "binary"} />
-      {now !== null && now.batch_rows.length > 0 && <Rings box={box} given={given} rows={now.batch_rows} of="ring-batch" />}
+      <Marks box={box} given={given} />
+      {rows !== "" && <Rings box={box} given={given} rows={rows.split(",").map(Number)} of="ring-batch" />}
       {chosenPoint.value !== null && <Rings box={box} given={given} rows={[chosenPoint.value]} of="ring-chosen" />}
     </svg>
   );

@@ -29,19 +29,34 @@ function Switch({ mistake, isOn }: { mistake: Mistake; isOn: boolean }) {
   );
 }
 
-/** The doctor's word on the run that has the mistake: the finding that stands in full above the inspector. */
+/** Leads to the doctor's finding, which stands in full above the inspector. */
 function Diagnosis() {
   const finding = state.value?.findings[0];
   if (finding === undefined) return <p class="hint">Let it train: the doctor speaks as soon as the run shows the mistake.</p>;
-  return <p><b>The doctor.</b> <a href={`#finding-${finding.rule}`} onClick={(event) => { event.preventDefault(); find(finding.rule); }}>{finding.rule}</a>: {finding.message}</p>;
+  return (
+    <p>
+      <b>The doctor</b> has found it at step {finding.step}:{" "}
+      <button type="button" class="link" onClick={() => find(finding.rule)}><code>{finding.rule}</code></button>
+    </p>
+  );
 }
 
 function find(rule: string): void {
   document.querySelector<HTMLElement>(`[data-finding="${CSS.escape(rule)}"]`)?.focus();
 }
 
-function Guessing({ mistakes }: { mistakes: Mistake[] }) {
+/** What was said of the last guess; it stays when the mistake is found and shown. */
+function Verdict() {
   const answer = guessed.value;
+  if (answer === null) return null;
+  return (
+    <p class={answer.is_right ? "verdict right-answer" : "verdict wrong-answer"} role="status">
+      <b>{answer.is_right ? `Right: ${answer.title}.` : `Not “${answer.title}”.`}</b> {answer.lesson}
+    </p>
+  );
+}
+
+function Guessing({ mistakes }: { mistakes: Mistake[] }) {
   return (
     <div class="guess">
       <p>One mistake is hidden in this run. Watch the curves, the gradients and the network, then say which it is.</p>
@@ -50,12 +65,8 @@ function Guessing({ mistakes }: { mistakes: Mistake[] }) {
           <button key={name} type="button" class="small" data-guess={name} onClick={() => send({ do: "guess", name })}>{title}</button>
         ))}
       </div>
-      {answer !== null && (
-        <p class={answer.is_right ? "verdict right-answer" : "verdict wrong-answer"} role="status">
-          <b>{answer.is_right ? `Right: ${answer.title}.` : "Not this one."}</b> {answer.lesson}
-        </p>
-      )}
-      <button type="button" onClick={() => choose(null)}>{answer?.is_right ? "Train without it" : "Give up: train without it"}</button>
+      <Verdict />
+      <button type="button" class="small" onClick={() => choose(null)}>Give up: train without it</button>
     </div>
   );
 }
@@ -72,6 +83,7 @@ export function Mistakes() {
         ? <Guessing mistakes={mistakes} />
         : (
           <>
+            <Verdict />
             <p class="hint">Each switch builds the run anew with one mistake in it.</p>
             <ul aria-label="Mistakes">
               {mistakes.map((mistake) => <Switch key={mistake.name} mistake={mistake} isOn={mistake.name === on} />)}

@@ -3,14 +3,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { prepare } from "../draw/canvas";
-import { plan as planOf } from "../draw/layout";
-import type { Matrix, Plan } from "../draw/layout";
+import { cellAt, plan as planOf } from "../draw/layout";
+import type { Plan } from "../draw/layout";
 import { NetworkPainter } from "../draw/network";
 import { palette } from "../draw/palette";
 import { useBox } from "../draw/useBox";
 import { whole } from "../format";
 import { redraw } from "../loop";
-import { data, latest, onFrame, selection, shows, state } from "../store";
+import { data, latest, network, onFrame, selection, shows, state } from "../store";
 import { exists, parse, walk } from "../tree";
 import { Legend } from "./NetworkLegend";
 import { NetworkTree } from "./NetworkTree";
@@ -24,19 +24,13 @@ function choose(id: string): void {
   else selection.value = before.edge === id ? { row } : { edge: id, row };
 }
 
-/** The weight under a place on the stage, where weights are drawn as a picture. */
-export function cellAt(matrices: Matrix[], x: number, y: number): string | null {
-  for (const { layer, rows, columns, ...box } of matrices) {
-    const column = Math.floor(((x - box.x) / box.width) * columns);
-    const row = Math.floor(((y - box.y) / box.height) * rows);
-    if (column >= 0 && column < columns && row >= 0 && row < rows) return `${layer}.${row}.${column}`;
-  }
-  return null;
+function isOther(a: NetworkPainter["scale"], b: NetworkPainter["scale"]): boolean {
+  return a.weights !== b.weights || !Object.is(a.gradients.low, b.gradients.low) || !Object.is(a.gradients.high, b.gradients.high);
 }
 
 /** Names beside the inputs and the outputs, while their tiles are large enough. */
 function Names({ plan }: { plan: Plan }) {
-  const now = state.value!;
+  const outputs = network.value!.outputs;
   const names = data.value?.names ?? [];
   const first = plan.nodes[0];
   const last = plan.nodes[plan.nodes.length - 1];
@@ -46,7 +40,7 @@ function Names({ plan }: { plan: Plan }) {
         <span key={`i${node.neuron}`} class="name name-in" style={{ right: `${plan.width - node.x + node.size / 2 + 6}px`, top: `${node.y - 8}px` }}>{names[node.neuron]}</span>
       ))}
       {last[0].size >= 14 && last.map((node) => (
-        <span key={`o${node.neuron}`} class="name name-out" style={{ left: `${node.x + node.size / 2 + 8}px`, top: `${node.y - 8}px` }}>{now.network.outputs[node.neuron]}</span>
+        <span key={`o${node.neuron}`} class="name name-out" style={{ left: `${node.x + node.size / 2 + 8}px`, top: `${node.y}px` }}>{outputs[node.neuron]}</span>
       ))}
     </div>
   );
@@ -56,11 +50,11 @@ export function Network() {
   const [box, stage] = useBox();
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useMemo(() => new NetworkPainter(), []);
-  const most = useSignal({ weights: 1, gradients: NaN });
+  const scale = useSignal(painter.scale);
   const active = useSignal("1.0");
-  const now = state.value;
-  const sizes = now?.network.sizes ?? [];
-  const plan = useMemo(() => (sizes.length > 0 ? planOf(sizes, box.width, box.height) : null), [sizes.join(), box.width, box.height]);
+  const now = network.value;
+  const sizes = now?.sizes ?? [];
+  const plan = useMemo(() => (sizes.length > 0 && box.width > 0 ? planOf(sizes, box.width, box.height) : null), [sizes.join(), box.width, box.height]);
   if (now !== null && !exists(active.value, sizes)) active.value = "1.0";
   useEffect(redraw, [plan]);
   useEffect(() => onFrame((frame) => {
@@ -71,7 +65,7 @@ export function Network() {
     painter.paint(target, frame, latest.maps, {
       plan, state: state.value, data: data.value, colours: palette.value, shows: shows.value, chosen: selection.value,
     });
-    if (painter.most.weights !== most.value.weights || !Object.is(painter.most.gradients, most.value.gradients)) most.value = { ...painter.most };
+    if (isOther(painter.scale, scale.value)) scale.value = { ...painter.scale };
   }), [plan]);
 
   const pressed = (event: KeyboardEvent): void => {
@@ -103,7 +97,7 @@ export function Network() {
     <section class="network" aria-labelledby="network-title">
       <div class="panel-head">
         <h2 id="network-title">Network</h2>
-        <Legend most={most.value} />
+        <Legend scale={scale.value} />
         <fieldset class="segmented" title="g">
           <legend class="spoken">Lines show</legend>
           {(["weights", "gradients"] as const).map((value) => (
@@ -119,7 +113,7 @@ export function Network() {
         {plan !== null && now !== null && <Names plan={plan} />}
         {plan !== null && now !== null && <NetworkTree plan={plan} active={active} />}
       </div>
-      <p class="spoken">{now === null ? "" : `${whole(now.network.parameters)} parameters.`}</p>
+      <p class="spoken">{now === null ? "" : `${whole(now.parameters)} parameters.`}</p>
     </section>
   );
 }

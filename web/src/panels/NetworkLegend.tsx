@@ -1,33 +1,34 @@
 /** What the widths and colours of the network's lines mean. */
 
-import { DECADES } from "../draw/edges";
+import type { Decades } from "../draw/edges";
+import { tick } from "../draw/curves";
 import { real } from "../format";
 import { shows } from "../store";
 
-function Line({ sign }: { sign: "positive" | "negative" }) {
+function Line({ sign }: { sign: "positive" | "negative" | "falling" }) {
   return (
     <svg class={`key key-${sign}`} viewBox="0 0 28 8" aria-hidden="true"><path d="M0 4H28" /></svg>
   );
 }
 
-export function Legend({ most }: { most: { weights: number; gradients: number } }) {
+export function Legend({ scale }: { scale: { weights: number; gradients: Decades } }) {
   if (shows.value === "weights") {
     return (
       <p class="legend">
         <Line sign="positive" />positive<Line sign="negative" />negative
-        <svg class="key key-width" viewBox="0 0 28 8" aria-hidden="true"><path d="M0 3.600L28 0.500V7.500L0 4.400Z" /></svg>to {real(most.weights, 2)}
+        <svg class="key key-width" viewBox="0 0 28 8" aria-hidden="true"><path d="M0 3.600L28 0.500V7.500L0 4.400Z" /></svg>to {real(scale.weights, 2)}
       </p>
     );
   }
-  if (Number.isNaN(most.gradients)) return <p class="legend">no gradients now</p>;
+  if (Number.isNaN(scale.gradients.high)) return <p class="legend">no gradients now</p>;
   return (
     <p class="legend">
-      {real(most.gradients / 10 ** DECADES, 2)}
+      {tick(scale.gradients.low)}
       <svg class="key key-gradient" viewBox="0 0 64 8" aria-hidden="true">
         <defs><linearGradient id="gradient-key"><stop offset="0" class="low" /><stop offset="1" class="high" /></linearGradient></defs>
         <rect width="64" height="8" fill="url(#gradient-key)" />
       </svg>
-      {real(most.gradients, 2)}<Line sign="negative" />negative
+      {tick(scale.gradients.high)}<Line sign="falling" />negative
     </p>
   );
 }

@@ -2,11 +2,11 @@
 
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { biasPlace, path } from "../draw/layout";
+import { biasPlace, cellAt, path } from "../draw/layout";
 import type { Edge, Matrix, Node, Plan } from "../draw/layout";
 import { exact } from "../format";
 import { describe, numberOf } from "../speech";
-import { data, latest, onFrame, selection, state } from "../store";
+import { data, latest, network, onFrame, selection, state } from "../store";
 import { among, layerName, parse } from "../tree";
 
 /** Milliseconds between renewals of what is said of the parts. */
@@ -42,7 +42,7 @@ function centred(x: number, y: number, size: number): Record<string, string> {
 }
 
 function Head({ layer, plan, active }: { layer: number; plan: Plan; active: Signal<string> }) {
-  const { sizes, activations } = state.value!.network;
+  const { sizes, activations } = network.value!;
   return (
     <div {...part({ id: `${layer}`, active }, sizes)} class="layer-head" style={{ left: `${plan.layers[layer].x}px` }}>
       <b>{layerName(layer, sizes.length)}</b>
@@ -53,18 +53,18 @@ function Head({ layer, plan, active }: { layer: number; plan: Plan; active: Sign
 
 function Neuron({ node, active }: { node: Node; active: Signal<string> }) {
   const id = `${node.layer}.${node.neuron}`;
-  return <div {...part({ id, active }, state.value!.network.sizes)} class="neuron" style={centred(node.x, node.y, node.size)} />;
+  return <div {...part({ id, active }, network.value!.sizes)} class="neuron" style={centred(node.x, node.y, node.size)} />;
 }
 
 function Bias({ node, active }: { node: Node; active: Signal<string> }) {
   const id = `${node.layer}.${node.neuron}.b`;
   const { x, y, r } = biasPlace(node);
-  return <div {...part({ id, active }, state.value!.network.sizes)} class="bias" style={centred(x, y, Math.max(8, 2 * r + 6))} />;
+  return <div {...part({ id, active }, network.value!.sizes)} class="bias" style={centred(x, y, Math.max(8, 2 * r + 6))} />;
 }
 
 function Line({ edge, active }: { edge: Edge; active: Signal<string> }) {
   const id = `${edge.layer}.${edge.neuron}.${edge.input}`;
-  return <path {...part({ id, active }, state.value!.network.sizes)} class="edge" d={path(edge)} />;
+  return <path {...part({ id, active }, network.value!.sizes)} class="edge" d={path(edge)} />;
 }
 
 /** Of a picture of weights, only the row of the neuron at hand has elements. */
@@ -77,7 +77,7 @@ function Cells({ matrix, active }: { matrix: Matrix; active: Signal<string> }) {
       {Array.from({ length: matrix.columns }, (_, input) => {
         const id = `${matrix.layer}.${at.neuron}.${input}`;
         const style = { left: `${matrix.x + input * across}px`, top: `${matrix.y + at.neuron! * down}px`, width: `${across}px`, height: `${down}px` };
-        return <div key={id} {...part({ id, active }, state.value!.network.sizes)} class="cell" style={style} />;
+        return <div key={id} {...part({ id, active }, network.value!.sizes)} class="cell" style={style} />;
       })}
     </>
   );
@@ -89,7 +89,8 @@ function renew(root: HTMLElement, plan: Plan): void {
   if (now === null) return;
   for (const element of root.querySelectorAll<HTMLElement>("[data-tree]")) {
     const id = element.dataset.tree!;
-    element.setAttribute("aria-label", describe(id, now, data.value, latest.frame, plan));
+    // A layer is called what stands there to be read.
+    if (parse(id).neuron !== undefined) element.setAttribute("aria-label", describe(id, now, data.value, latest.frame, plan));
     if (element.dataset.edge !== undefined) element.dataset.value = exact(numberOf(id, "weights", latest.frame, plan, now.network.sizes));
   }
 }
@@ -101,23 +102,25 @@ export function NetworkTree({ plan, active }: { plan: Plan; active: Signal<strin
     let last = -Infinity;
     renew(root.current!, plan);
     return onFrame(() => {
+      if (root.current === null || tip.current === null) return;
       const at = performance.now();
       const isPlaying = state.value?.status === "playing";
       if (isPlaying && at - last < RENEW) return;
       last = at;
-      renew(root.current!, plan);
-      if (!tip.current!.hidden) tip.current!.textContent = says(tip.current!.dataset.of!);
+      renew(root.current, plan);
+      if (!tip.current.hidden) tip.current.textContent = says(tip.current.dataset.of!);
     });
   }, [plan]);
   const says = (id: string): string => (state.value === null ? "" : describe(id, state.value, data.value, latest.frame, plan));
   const point = (event: PointerEvent): void => {
     const element = (event.target as Element).closest<HTMLElement>("[data-tree]");
-    const label = tip.current!;
-    label.hidden = element === null || parse(element.dataset.tree!).neuron === undefined;
-    if (label.hidden || element === null) return;
-    label.dataset.of = element.dataset.tree!;
-    label.textContent = says(element.dataset.tree!);
     const edges = root.current!.getBoundingClientRect();
+    const id = element?.dataset.tree ?? cellAt(plan.matrices, event.clientX - edges.left, event.clientY - edges.top);
+    const label = tip.current!;
+    label.hidden = id === null || parse(id).neuron === undefined;
+    if (label.hidden || id === null) return;
+    label.dataset.of = id;
+    label.textContent = says(id);
     label.style.left = `${Math.min(event.clientX - edges.left + 12, Math.max(0, plan.width - 230))}px`;
     label.style.top = `${event.clientY - edges.top + 16}px`;
   };

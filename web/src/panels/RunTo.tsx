@@ -14,7 +14,7 @@ export function RunTo() {
   };
   return (
     <form class="run-to" onSubmit={go}>
-      <label class="label" for="run-to">Run to</label>
+      <label for="run-to">Run to</label>
       <select aria-label="Run to a step or an epoch" value={unit} onChange={(event) => setUnit(event.currentTarget.value as "step" | "epoch")}>
         <option value="epoch">epoch</option>
         <option value="step">step</option>

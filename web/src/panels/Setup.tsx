@@ -26,13 +26,17 @@ function One({ control, all }: { control: Control; all: Control[] }) {
   return <Field control={control} />;
 }
 
+function sentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
 /** What the control under the hand does, and whether it starts the run anew. */
 function HelpLine() {
   const control = helped.value;
   if (control === null) return <p class="help-line">Point at a setting to read what it does.</p>;
   return (
     <p class="help-line" aria-hidden="true">
-      <b>{control.label}.</b> {control.help} {control.resets ? "Starts the run anew." : "The run goes on."}
+      <b>{control.label}.</b> {sentence(control.help)} {control.resets ? "Starts the run anew." : "The run goes on."}
     </p>
   );
 }

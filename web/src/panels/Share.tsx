@@ -4,10 +4,11 @@ import { shared } from "../address";
 import { state } from "../store";
 import { CopyButton } from "./parts/CopyButton";
 import { Modal } from "./parts/Modal";
+import { isTable } from "./setup/Problems";
 
 export function Share() {
   const address = shared(location, state.value?.address ?? {});
-  const isTable = /csv|table|upload/.test(String(state.value?.settings.problem ?? ""));
+  const hasTable = isTable(String(state.value?.settings.problem ?? ""));
   return (
     <Modal name="share" title="Share these settings">
       <p>
@@ -19,7 +20,7 @@ export function Share() {
           onFocus={(event) => event.currentTarget.select()} />
         <CopyButton text={address} label="Copy" shownIn="shared-address" />
       </div>
-      {isTable && <p class="caution">Your table is not in it: whoever opens the address uploads the file too.</p>}
+      {hasTable && <p class="caution">Your table is not in it: whoever opens the address uploads the file too.</p>}
       <p class="hint">Weights and edited points are not in it either. The NumPy and PyTorch programs carry the weights.</p>
     </Modal>
   );

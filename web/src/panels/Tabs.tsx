@@ -14,11 +14,13 @@ export function Tabs() {
     event.preventDefault();
   };
   return (
-    <div class="tabs" role="tablist" aria-label="Parts of the page" onKeyDown={move}>
+    <nav class="tabs" aria-label="Parts of the page">
+      <div role="tablist" onKeyDown={move}>
       {TABS.map(([name, title]) => (
         <button key={name} type="button" role="tab" id={`tab-${name}`} aria-selected={tab.value === name} tabIndex={tab.value === name ? 0 : -1}
           onClick={() => { tab.value = name; }}>{title}</button>
       ))}
-    </div>
+      </div>
+    </nav>
   );
 }

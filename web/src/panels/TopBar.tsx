@@ -67,12 +67,15 @@ function Opens({ name, label, action = name }: { name: typeof dialog.value; labe
 export function TopBar() {
   useKeptTheme();
   const seed = hello.value?.controls.find(({ name }) => name === "seed");
-  const problem = hello.value?.problems.find(({ name }) => name === state.value?.settings.problem);
+  const chosen = state.value?.settings.problem;
+  const problem = hello.value?.problems.find(({ name }) => name === chosen);
+  const choices = hello.value?.controls.find(({ name }) => name === "problem")?.choices;
+  const title = problem?.title ?? choices?.find(({ value }) => value === chosen)?.label ?? "…";
   return (
     <div class="topbar">
       <h1>Backlit <span class="live">live</span></h1>
       <p class="running" title={problem?.about}>
-        <b>{problem?.title ?? "…"}</b>
+        <b>{title}</b>
         {state.value !== null && <span class="hint"> {state.value.network.sizes.join(" → ")}, {state.value.network.parameters} parameters</span>}
       </p>
       {seed !== undefined && <Seed control={seed} />}

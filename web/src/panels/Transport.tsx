@@ -2,7 +2,7 @@
 
 import { act } from "../actions";
 import type { Action } from "../actions";
-import { SPEEDS, isRunning, setSpeed, speed } from "../pace";
+import { isRunning, setSpeed, speed, speeds } from "../pace";
 import { state } from "../store";
 
 const SIGNS = {
@@ -20,7 +20,8 @@ function Sign({ name }: { name: keyof typeof SIGNS }) {
 function Press({ action, title, sign, label, of = "" }: { action: Action; title: string; sign?: keyof typeof SIGNS; label?: string; of?: string }) {
   return (
     <button type="button" class={`${label === undefined ? "icon" : ""} ${of}`} data-action={action} title={title} aria-label={label === undefined ? title : undefined} onClick={() => act(action)}>
-      {sign !== undefined && <Sign name={sign} />}{label}
+      {sign !== undefined && <Sign name={sign} />}
+      {label !== undefined && <span class={sign === undefined ? "word kept" : "word"}>{label}</span>}
     </button>
   );
 }
@@ -32,7 +33,7 @@ export function Transport() {
     <div class="transport" role="group" aria-label="Training">
       <Press action="reset" title="Reset (r)" sign="reset" />
       <button type="button" class="primary play" data-action="play" aria-pressed={running} disabled={hasEnded && !running} title={running ? "Pause (space)" : "Play (space)"} onClick={() => act("play")}>
-        <Sign name={running ? "pause" : "play"} />{running ? "Pause" : "Play"}
+        <Sign name={running ? "pause" : "play"} /><span class="word">{running ? "Pause" : "Play"}</span>
       </button>
       <span class="joined" role="group" aria-label="Steps">
         <Press action="back-phase" title="Phase back (,)" sign="back" />
@@ -40,8 +41,8 @@ export function Transport() {
         <Press action="step-batch" title="The rest of a step: one batch (b)" label="Batch" />
         <Press action="step-epoch" title="The rest of an epoch (e)" label="Epoch" />
       </span>
-      <select class="speed" data-control="speed" aria-label="Speed" value={speed.value.value} onChange={(event) => setSpeed(event.currentTarget.value)}>
-        {SPEEDS.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
+      <select class="speed" data-control="speed" aria-label="Speed" value={speed.value} onChange={(event) => setSpeed(event.currentTarget.value)}>
+        {speeds.value.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
       </select>
     </div>
   );

@@ -12,9 +12,10 @@ from llvmlite import ir
 
 from backlit.compiler.native.blas import Blas
 from backlit.compiler.native.draws import Draw
+from backlit.compiler.native.elements import in_dtype
 from backlit.compiler.native.elementwise import constant
 from backlit.compiler.native.errors import NotCompilable
-from backlit.compiler.native.forms import name_of
+from backlit.compiler.native.forms import name_of, value_of
 from backlit.compiler.native.functions import Functions
 from backlit.compiler.native.step import PRODUCTS, StepCompiler
 from backlit.compiler.native.values import INDEX, Stored, Value, cast, row_major, stored, stored_kind
@@ -34,8 +35,8 @@ class Binding:
     """An array that the program reads or writes: its line before the step, and the line that it holds after it.
 
     `rows` marks the batch: the program is given all rows, and gathers those of each step. `drawn` marks random numbers:
-    the program is given an array of them for each step, one behind the other. `argument` marks what is given anew at
-    each call.
+    the program draws them itself before each step or, where the plan does not draw inside, is given an array of them
+    for each step, one behind the other. `argument` marks what is given anew at each call.
     """
 
     array: np.ndarray[Any, Any]
@@ -51,7 +52,7 @@ class Plan:
     """What is compiled: the lines, the arrays, the settings (numbers that may change between calls), the loss.
 
     `batch` is the number of rows that a step sees, 0 where there are none; `draws` are its calls of the
-    random generator.
+    random generator; `guards` are conditions on the count of steps, for one answer to which the lines were recorded.
     """
 
     lines: Sequence[Line]
@@ -60,12 +61,19 @@ class Plan:
     loss: Line | None = None
     batch: int = 0
     draws: Sequence[Draw] = ()
+    guards: Sequence[Line] = ()
+
+    @property
+    def draws_inside(self) -> bool:
+        """Whether the program draws by itself: all draws or none, because they share one stream."""
+        return bool(self.draws) and all(draw.odds is not None for draw in self.draws)
 
 
 def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
     """double step(arrays..., workspace, failed, settings...): the loss of one step on one batch.
 
-    The batch lies in the arrays marked `rows`. The step sets *failed, and stops, at an index that is out of range.
+    The batch lies in the arrays marked `rows`. The step sets *failed, and stops, at an index that is out of range, and
+    where the count of steps leads it another way than it was recorded.
     Out: the function too, and the bytes of workspace that it needs.
     """
     function = declared(module, plan)
@@ -82,9 +90,11 @@ def step_function(module: ir.Module, plan: Plan) -> tuple[ir.Function, int]:
     for line, arrays in targets.items():
         if line.kind != "input" and is_unread(arrays[0], values):
             writer.homes[line] = arrays[0]
+    for guard in plan.guards:
+        check_guard(writer, guard)
     StepCompiler(writer, [line for line in plan.lines if line.kind != "input"], targets, plan.loss).emit()
     builder.ret(loss_of(plan, values, builder))
-    return function, workspace.used
+    return function, workspace.settle(function)
 
 
 def declared(module: ir.Module, plan: Plan) -> ir.Function:
@@ -123,6 +133,21 @@ def is_unread(array: Stored, values: dict[Line, Value]) -> bool:
 
 def argument_value(argument: ir.Argument) -> Value:
     return Value((), None, lambda builder, indices: argument)
+
+
+def check_guard(writer: Writer, guard: Line) -> None:
+    """The step stops, before it changes anything, unless a condition is as true as it was recorded."""
+    truth = in_dtype(computed(writer, guard), bool).at(writer.builder, ())
+    writer.stop_if(writer.builder.not_(truth) if guard.value else truth)
+
+
+def computed(writer: Writer, line: Line) -> Value:
+    """What a line becomes, whose turn may not have come yet."""
+    if line not in writer.values:
+        for operand in line.operands:
+            computed(writer, operand)
+        writer.values[line] = value_of(writer, line)
+    return writer.values[line]
 
 
 def loss_of(plan: Plan, values: dict[Line, Value], builder: ir.IRBuilder) -> ir.Value:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backlit.compiler.native.build import COUNTERS, Binding, Plan, setting_name
 from backlit.compiler.native.draws import Draw, draws_of
-from backlit.compiler.native.errors import NotCompilable
+from backlit.compiler.native.errors import NotCompilable, NotYet
 from backlit.tracing.graph import Graph, Line
 from backlit.tracing.recorder import Recorder
 
@@ -29,19 +29,19 @@ def plan_of(
     step, without which a step must draw nothing.
 
     Raises NotCompilable for a step with more or less than one loss, and for one in which Python looked at numbers,
-    which may be others the next time.
+    which may be others the next time. A branch on the count of steps becomes a guard.
     """
     if len(recorder.roots) != 1:
         raise NotCompilable(f"the step has {len(recorder.roots)} losses: a compiled step has one")
-    check_looks(recorder)
+    guards = guards_of(recorder)
     draws, loss = draws_of(recorder, generator), recorder.roots[0]
     bindings = [*bindings_of(recorder, rows, draws), *more]
-    lines = needed(recorder.lines, [loss, *(b.after for b in bindings if b.after is not None)])
+    lines = needed(recorder.lines, [loss, *guards, *(b.after for b in bindings if b.after is not None)])
     used = set(lines)
     bindings = [b for b in bindings if b.before in used or b.after in used]
     check_overlaps(bindings)
     settings = [line for line in lines if line.kind == "input" and line.expression.text == "setting"]
-    return Plan(lines, bindings, settings, loss, batch, [draw.read_in(used) for draw in draws])
+    return Plan(lines, bindings, settings, loss, batch, [draw.read_in(used) for draw in draws], guards)
 
 
 def gradients_of(recorder: Recorder) -> list[tuple[Any, Binding]]:
@@ -58,23 +58,22 @@ def plan_of_graph(graph: Graph) -> Plan:
     return Plan(lines, [*before, *(Binding(np.empty(line.shape, line.dtype), None, line) for line in outputs)])
 
 
-def check_looks(recorder: Recorder) -> None:
-    """Raise NotCompilable if the step branched on a value, or its Python asked for one."""
-    for line in recorder.branches:
-        if depends_on_values(line):
+def guards_of(recorder: Recorder) -> list[Line]:
+    """The conditions that the step branched on and that its count decides.
+
+    Raises NotCompilable if the step branched on another value, or its Python asked for one.
+    """
+    guards = []
+    for line in dict.fromkeys(recorder.branches):
+        parts = reached([line])
+        if any(isinstance(part.value, (np.ndarray, np.generic)) for part in parts):
             raise NotCompilable("the step branches on a value", line)
+        if any(part.kind == "input" and setting_name(part) in COUNTERS for part in parts):
+            guards.append(line)
     for array in recorder.looks:
         at = recorder.memory.held[id(array)][1] if recorder.memory.knows(array) else None
         raise NotCompilable("Python looks at a value of the step, as item() and numpy() do", at)
-
-
-def depends_on_values(line: Line) -> bool:
-    """Whether a number may be another in the next step: it comes from an array, or counts the steps."""
-    if isinstance(line.value, (np.ndarray, np.generic)):
-        return True
-    if line.kind == "input":
-        return setting_name(line) in COUNTERS
-    return any(depends_on_values(operand) for operand in line.operands)
+    return guards
 
 
 def bindings_of(
@@ -99,6 +98,12 @@ def bindings_of(
 
 def needed(lines: Sequence[Line], roots: Iterable[Line]) -> list[Line]:
     """The lines that the roots are computed from, in order."""
+    kept = reached(roots)
+    return [line for line in lines if line in kept]
+
+
+def reached(roots: Iterable[Line]) -> set[Line]:
+    """The roots, and all that they are computed from."""
     kept: set[Line] = set()
     waiting = list(roots)
     while waiting:
@@ -106,7 +111,7 @@ def needed(lines: Sequence[Line], roots: Iterable[Line]) -> list[Line]:
         if line not in kept:
             kept.add(line)
             waiting += line.operands
-    return [line for line in lines if line in kept]
+    return kept
 
 
 def check_overlaps(bindings: Sequence[Binding]) -> None:
@@ -119,9 +124,16 @@ def check_overlaps(bindings: Sequence[Binding]) -> None:
 
 
 def check_repeats(first: Plan, second: Plan, steps: int = 1) -> None:
-    """Raise NotCompilable unless two steps do the same, with counters so many `steps` further; the rate may change."""
+    """Raise NotCompilable unless two steps do the same, with counters so many `steps` further; the rate may change.
+
+    NotYet, which is a kind of it, if they branched on the count of steps, and went different ways.
+    """
+    if [bool(guard.value) for guard in first.guards] != [bool(guard.value) for guard in second.guards]:
+        raise NotYet("the step branches on the count of steps", next(iter(second.guards), None))
     if list(map(form_of, first.lines)) != list(map(form_of, second.lines)):
         raise NotCompilable("no two steps are alike")
+    if [draw.call for draw in first.draws] != [draw.call for draw in second.draws]:
+        raise NotCompilable("random numbers are drawn whose odds, range or shape change from step to step")
     for a, b in zip(first.settings, second.settings, strict=True):
         name = setting_name(b)
         if name != "lr" and b.value - a.value != (steps if name in COUNTERS else 0):

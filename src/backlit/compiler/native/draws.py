@@ -25,6 +25,16 @@ class Draw:
     settings: dict[str, Any]
     line: Line | None
 
+    @property
+    def call(self) -> Any:
+        return self.method, self.arguments, self.settings
+
+    @property
+    def odds(self) -> float | None:
+        """The probability of a one, where a step reads ones and zeros that the program can draw; else None."""
+        p = self.arguments[0] if self.method == "bernoulli" and self.arguments else None
+        return p if isinstance(p, (int, float)) and self.line is not None else None
+
     def again(self) -> Array:
         array: Array = getattr(default_generator, self.method)(*self.arguments, **self.settings)
         return array

@@ -11,7 +11,7 @@ from llvmlite import ir
 from backlit.compiler.native.elementwise import COMPARE, EMITTERS, TESTS, compared, constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import bound, form, name_of
-from backlit.compiler.native.values import INDEX, Indices, Value, aligned, cast, fast_axis, joined
+from backlit.compiler.native.values import INDEX, Indices, Value, aligned, cast, fast_axis, joined, zero
 from backlit.compiler.native.writer import Writer
 from backlit.tracing.graph import Line
 
@@ -151,6 +151,14 @@ def chosen(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dic
 def converted(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
     """The same numbers in the dtype of the line."""
     return in_dtype(writer.operand(arguments[0]), line.dtype)
+
+
+@form("np.item")
+def number_of(writer: Writer, line: Line, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Value:
+    """An array's one number, read at once: its memory may be overwritten before the number is used."""
+    value = writer.operand(arguments[0])
+    number = cast(writer.builder, value.at(writer.builder, (zero(),) * len(value.shape)), value.dtype, None)
+    return Value((), None, lambda builder, indices: number)
 
 
 def in_dtype(value: Value, dtype: Any) -> Value:

@@ -15,3 +15,7 @@ class NotCompilable(Exception):
     def __str__(self) -> str:
         where = f" ({self.line.where})" if self.line is not None and self.line.where else ""
         return f"{self.reason}{where}"
+
+
+class NotYet(NotCompilable):
+    """Two steps went different ways only because the count of steps led them there: later ones may be alike."""

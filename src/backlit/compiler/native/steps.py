@@ -1,4 +1,4 @@
-"""The loop over steps around one step: gather the rows, run the step, note the loss."""
+"""The loop over steps around one step: gather the rows, draw the masks, run the step, note the loss."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from backlit.compiler.native.bits import drawer, least_refused
 from backlit.compiler.native.build import (
     BYTE,
     COUNTERS,
@@ -21,24 +22,27 @@ from backlit.compiler.native.build import (
     setting_name,
     step_function,
 )
+from backlit.compiler.native.lanes import I32
 from backlit.compiler.native.values import INDEX, loop, nest, row_major, stored, stored_kind
 
 
 def module_of(plan: Plan) -> tuple[ir.Module, int]:
     """The module with its function `run`, and the bytes of workspace that a call needs.
 
-    int64 run(char **arrays, double *settings, int64 steps, int64 *rows, double *losses, char *workspace)
+    int64 run(char **arrays, double *settings, int64 steps, int64 *rows, double *losses, char *workspace,
+              int32 *place)
 
     `arrays` are those of the bindings; `rows` are the numbers of the rows of every step, or null where every step sees
-    the batch as it lies there. Out: how many steps were taken, fewer than asked for if one could not be.
+    the batch as it lies there; `place` is the random generator's (see `bits`), or null where nothing is drawn inside.
+    Out: how many steps were taken, fewer than asked for if one could not be.
     """
     module = ir.Module("backlit")
     step, used = step_function(module, plan)
     word = INDEX.as_pointer()
-    kind = ir.FunctionType(INDEX, [BYTE.as_pointer(), DOUBLE.as_pointer(), INDEX, word, DOUBLE.as_pointer(), BYTE])
-    batch = sum(gathered_bytes(b, plan) for b in plan.bindings if b.rows) if gathers(plan) else 0
+    numbers = DOUBLE.as_pointer()
+    kind = ir.FunctionType(INDEX, [BYTE.as_pointer(), numbers, INDEX, word, numbers, BYTE, I32.as_pointer()])
     Run(ir.Function(module, kind, "run"), plan).write(step)
-    return module, used + batch
+    return module, used + sum(room_for(binding, plan) for binding in plan.bindings)
 
 
 class Run:
@@ -46,7 +50,7 @@ class Run:
 
     def __init__(self, function: ir.Function, plan: Plan) -> None:
         self.function, self.plan = function, plan
-        self.arrays, self.settings, self.steps, self.rows, self.losses, self.workspace = function.args
+        self.arrays, self.settings, self.steps, self.rows, self.losses, self.workspace, self.place = function.args
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.pointers = [self.pointer_to(k, binding) for k, binding in enumerate(plan.bindings)]
         numbers = range(len(plan.settings))
@@ -60,7 +64,7 @@ class Run:
 
     def write(self, step: ir.Function) -> None:
         builder = self.builder
-        batch = self.batch_pointers()
+        batch = self.step_pointers()
         draws = builder.icmp_unsigned("!=", self.rows, self.rows.type(None))
         if gathers(self.plan):
             with builder.if_then(builder.not_(draws)):
@@ -74,6 +78,7 @@ class Run:
         if gathers(self.plan):
             with builder.if_then(draws):
                 self.gather_all(batch, count)
+        self.draw_all(batch)
         present = [self.drawn_for(count, *pair) for pair in zip(batch, self.plan.bindings, strict=True)]
         loss = builder.call(step, [*present, self.workspace, self.failed, *self.present(count)])
         self.close(count, loss, before, (head, taken, end))
@@ -95,8 +100,8 @@ class Run:
         builder.ret(done)
 
     def drawn_for(self, count: ir.Value, pointer: ir.Value, binding: Binding) -> ir.Value:
-        """Where this step's random numbers begin."""
-        if not binding.drawn:
+        """Where this step's random numbers begin, of those that are given for all steps."""
+        if not binding.drawn or self.plan.draws_inside:
             return pointer
         return self.builder.gep(pointer, [self.builder.mul(count, INDEX(binding.array.size))])
 
@@ -108,19 +113,24 @@ class Run:
             for line, number in zip(self.plan.settings, self.numbers, strict=True)
         ]
 
-    def batch_pointers(self) -> list[ir.Value]:
-        """Where a step finds its arrays: gathered rows at the beginning of the workspace."""
-        if not gathers(self.plan):
-            return self.pointers
-        found, offset = [], 0
+    def step_pointers(self) -> list[ir.Value]:
+        """Where a step finds its arrays: what is made for it at the beginning of the workspace."""
+        found = []
         for pointer, binding in zip(self.pointers, self.plan.bindings, strict=True):
-            if binding.rows:
-                place = self.builder.gep(self.workspace, [INDEX(offset)])
-                pointer = self.builder.bitcast(place, pointer.type)
-                offset += gathered_bytes(binding, self.plan)
-            found.append(pointer)
-        self.workspace = self.builder.gep(self.workspace, [INDEX(offset)])
+            room = room_for(binding, self.plan)
+            found.append(self.builder.bitcast(self.workspace, pointer.type) if room else pointer)
+            self.workspace = self.builder.gep(self.workspace, [INDEX(room)])
         return found
+
+    def draw_all(self, arrays: Sequence[ir.Value]) -> None:
+        """The random bits of a step, in the order in which the step draws them."""
+        if self.plan.draws_inside:
+            places = {b.before: (array, b) for array, b in zip(arrays, self.plan.bindings, strict=True) if b.drawn}
+            for draw in self.plan.draws:
+                array, binding = places[draw.line]
+                function = drawer(self.function.module, binding.array.dtype)
+                limit = least_refused(draw.odds or 0)
+                self.builder.call(function, [self.place, array, INDEX(binding.array.size), INDEX(limit)])
 
     def gather_all(self, batch: Sequence[ir.Value], step: ir.Value | None) -> None:
         for source, target, binding in zip(self.pointers, batch, self.plan.bindings, strict=True):
@@ -157,7 +167,10 @@ def layouts(binding: Binding, plan: Plan) -> tuple[Layout, Layout]:
     return (array.shape, array.dtype, before), (shape, array.dtype, after)
 
 
-def gathered_bytes(binding: Binding, plan: Plan) -> int:
-    """Room for a batch, in whole cache lines."""
+def room_for(binding: Binding, plan: Plan) -> int:
+    """Bytes, in whole cache lines, of what is made for each step anew: a batch of gathered rows, or random bits."""
+    is_made = gathers(plan) if binding.rows else binding.drawn and plan.draws_inside
+    if not is_made:
+        return 0
     size = math.prod(batch_shape(binding, plan)) * binding.array.dtype.itemsize
     return -(-size // 64) * 64

@@ -112,8 +112,8 @@ def aligned(builder_indices: Indices, shape: tuple[int, ...]) -> Indices:
     return tuple(zero() if n == 1 else i for n, i in zip(shape, own, strict=True))
 
 
-def loop(builder: ir.IRBuilder, count: int, body: Callable[[ir.IRBuilder, ir.Value], None]) -> None:
-    """for i in range(count): body(i).  A loop of one pass is none."""
+def loop(builder: ir.IRBuilder, count: int | ir.Value, body: Callable[[ir.IRBuilder, ir.Value], None]) -> None:
+    """for i in range(count): body(i).  A loop of one pass is none; a count that the program computes is at least 1."""
     if count == 1:
         body(builder, zero())
         return
@@ -129,7 +129,8 @@ def loop(builder: ir.IRBuilder, count: int, body: Callable[[ir.IRBuilder, ir.Val
     following = builder.add(index, ir.Constant(INDEX, 1), flags=("nuw", "nsw"))
     index.add_incoming(following, builder.block)
     after = builder.append_basic_block("after")
-    builder.cbranch(builder.icmp_unsigned("<", following, ir.Constant(INDEX, count)), head, after)
+    end = ir.Constant(INDEX, count) if isinstance(count, int) else count
+    builder.cbranch(builder.icmp_unsigned("<", following, end), head, after)
     builder.position_at_end(after)
 
 

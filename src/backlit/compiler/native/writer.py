@@ -13,6 +13,7 @@ from backlit.compiler.native.blas import Blas
 from backlit.compiler.native.elementwise import constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.functions import Functions
+from backlit.compiler.native.lifetimes import places_for, spans_of
 from backlit.compiler.native.values import (
     INDEX,
     Indices,
@@ -24,35 +25,52 @@ from backlit.compiler.native.values import (
     nest,
     stored,
     stored_kind,
+    zero,
 )
 from backlit.tracing.graph import Line
 
 #: Arrays up to this many bytes live on the stack, where LLVM may keep them in registers.
 ON_STACK = 1 << 12
+#: All of them together: a thread's whole stack may be as small as half a megabyte.
+ALL_ON_STACK = 1 << 17
 
 
 class Workspace:
-    """Room for the arrays of a step: small ones on the stack, others in one block.
+    """Room for the arrays of a step: small ones on the stack, others in one block, in which `settle` places them.
 
     `by_column` keeps a batch of narrow rows column by column, so that vectors run along the batch.
     """
 
     def __init__(self, block: ir.Value | None, batch: int, by_column: bool) -> None:
         self.block, self.batch, self.by_column = block, batch, by_column
-        self.used = 0
+        self.on_stack = 0
+        self.arrays: list[tuple[ir.Value, int]] = []  # of the block: where each begins, and its bytes
 
     def room(self, builder: ir.IRBuilder, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Stored:
         size = math.prod(shape) * dtype.itemsize
         kind = stored_kind(dtype)
         with builder.goto_entry_block():
-            if size <= ON_STACK:
+            if size <= ON_STACK and self.on_stack + size <= ALL_ON_STACK:
+                self.on_stack += -(-size // 64) * 64
                 start = builder.alloca(ir.ArrayType(kind, max(math.prod(shape), 1)))
                 start.align = 64
             else:
-                start = builder.gep(self.block, [ir.Constant(INDEX, self.used)], inbounds=True)
-                self.used += -(-size // 64) * 64
+                start = builder.gep(self.block, [zero()], inbounds=True)
+                self.arrays.append((start, -(-size // 64) * 64))
             pointer = builder.bitcast(start, kind.as_pointer())
         return stored(pointer, shape, dtype, self.strides(shape))
+
+    def settle(self, function: ir.Function) -> int:
+        """Once the function is written, give each array of the block its place.  Out: the bytes that they need.
+
+        An array lies where others lay that nothing reads any more.
+        """
+        spans = spans_of(function, [start for start, _ in self.arrays])
+        used = [(start, size) for start, size in self.arrays if start in spans]
+        places, total = places_for([size for _, size in used], [spans[start] for start, _ in used])
+        for (start, _), place in zip(used, places, strict=True):
+            start.indices = [ir.Constant(INDEX, place)]
+        return total
 
     def strides(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         if self.by_column and len(shape) == 2 and shape[0] == self.batch and shape[1] > 1:
@@ -63,12 +81,12 @@ class Workspace:
 class Writer:
     """Writes instructions at the builder's place. `values` says what each line has become.
 
-    `failed` is where a step notes that it stopped, before it changed anything: an index was out of range.
+    `failed` is where a step notes that it stopped, before it changed anything.
     """
 
     def __init__(
         self, builder: ir.IRBuilder, functions: Functions, blas: Blas, values: dict[Line, Value],
-        workspace: Workspace, failed: ir.Value | None = None,
+        workspace: Workspace, failed: ir.Value,
     ) -> None:  # fmt: skip
         self.builder, self.functions, self.blas = builder, functions, blas
         self.values, self.workspace, self.failed = values, workspace, failed
@@ -84,6 +102,12 @@ class Writer:
             dtype = argument.dtype
             return Value((), dtype, lambda builder, indices: constant(argument, dtype))
         raise NotCompilable(f"an operand that is {type(argument).__name__} has no compiled form")
+
+    def stop_if(self, condition: ir.Value) -> None:
+        """The step ends here, and notes that it did, if a condition holds."""
+        with self.builder.if_then(condition, likely=False):
+            self.builder.store(ir.Constant(INDEX, 1), self.failed)
+            self.builder.ret(ir.Constant(ir.DoubleType(), float("nan")))
 
     def slot(self, kind: ir.Type) -> ir.Value:
         """A register: LLVM makes one of it."""

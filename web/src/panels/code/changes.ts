@@ -1,6 +1,6 @@
 /** What a phase of a step has just changed, in one sentence and the numbers that show it. */
 
-import { count, short } from "../../numbers";
+import { count } from "../../numbers";
 import type { NeuronInspection, WeightInspection } from "../../protocol";
 
 export interface Numbers {
@@ -13,13 +13,17 @@ export interface Change {
   numbers: Numbers[];
 }
 
-/** What the page knows of the moment at hand and of the phase before it. */
+/** What the page knows of the moment at hand and of the phase before it; NaN is what there is not. */
 export interface Facts {
   phase: string;
   rows: number[];
   loss: number;
   norm: number;
-  normBefore: number | null;
+  normBefore: number;
+  /** The weight that is told of, and its gradient. */
+  edge: string;
+  gradient: number;
+  gradientBefore: number;
   optimizer: string;
   output: NeuronInspection | null;
   weight: WeightInspection | null;
@@ -32,9 +36,20 @@ function listed(rows: number[]): string {
   return rows.length > SHOWN ? `${some} and ${rows.length - SHOWN} more` : some;
 }
 
-function gradient({ weight, norm }: Facts): Numbers[] {
-  const own = weight === null ? [] : [{ name: `∂loss/∂w ${weight.edge}`, after: weight.gradient }];
-  return [...own, { name: "norm of the whole gradient", after: norm }];
+function some(x: number): number | null {
+  return Number.isNaN(x) ? null : x;
+}
+
+/** Of one weight and of all, before the phase and after it. */
+function gradients({ edge, gradient, gradientBefore, norm, normBefore }: Facts): Numbers[] {
+  return [
+    { name: `∂loss/∂w ${edge}`, before: some(gradientBefore), after: some(gradient) },
+    { name: "norm of all", before: some(normBefore), after: some(norm) },
+  ];
+}
+
+function stale({ normBefore }: Facts): string {
+  return Number.isNaN(normBefore) ? "There was no gradient to be cleared." : "The gradients of the last step are gone.";
 }
 
 function update({ weight, optimizer }: Facts): Change {
@@ -53,14 +68,14 @@ const CHANGES: Record<string, (facts: Facts) => Change> = {
     says: "Every neuron has computed; the outputs are new. No weight has changed.",
     numbers: output === null ? [] : [{ name: `output ${output.neuron + 1} for ${output.row === null ? "the batch, mean" : `row ${rows[output.row] ?? output.row}`}`, after: output.activation.out }],
   }),
-  loss: ({ loss }) => ({ says: "Outputs and targets have become one number.", numbers: [{ name: "loss", after: loss }] }),
-  zero_grad: ({ weight, normBefore }) => ({
-    says: normBefore === null || Number.isNaN(normBefore)
-      ? "No gradient was there to be cleared."
-      : `The last step's gradients, of norm ${short(normBefore)}, are gone.`,
-    numbers: weight === null ? [] : [{ name: `∂loss/∂w ${weight.edge}`, before: normBefore === null ? undefined : weight.gradient, after: null }],
+  loss: ({ loss }) => ({ says: "Outputs and targets have become one number.", numbers: [{ name: "loss", after: some(loss) }] }),
+  zero_grad: (facts) => ({ says: stale(facts), numbers: gradients(facts) }),
+  backward: (facts) => ({
+    says: Number.isNaN(facts.normBefore)
+      ? "Each weight has its gradient. Still no weight has changed."
+      : "The new gradients were added to those that lay there. Still no weight has changed.",
+    numbers: gradients(facts),
   }),
-  backward: (facts) => ({ says: "Each weight has its new gradient. Still no weight has changed.", numbers: gradient(facts) }),
   update,
 };
 

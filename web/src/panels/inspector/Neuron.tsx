@@ -58,6 +58,12 @@ function Short({ value }: { value: number }) {
   return <Num value={value} />;
 }
 
+/** "tanh(z)"; what stands between two layers may be more than one thing, each applied to what the last gives. */
+function spoken(name: string): string {
+  const steps = name === "none" ? [] : name.split(" → ");
+  return steps.reduce((inner, step) => `${step.toLowerCase()}(${inner})`, "z");
+}
+
 export function NeuronArithmetic({ shown }: { shown: NeuronInspection }) {
   const { terms, bias, z, activation } = shown;
   const largest = Math.max(Math.abs(bias), ...terms.map(({ product }) => Math.abs(product)));
@@ -68,7 +74,7 @@ export function NeuronArithmetic({ shown }: { shown: NeuronInspection }) {
       <div class="sum" data-makes="sum">
         <ol class="terms">
           {terms.map((term) => <TermRow key={term.edge} term={term} largest={largest} />)}
-          <li class="term bias">
+          <li class="term own">
             <button type="button" class="link from" onClick={() => select({ edge: `${name}.b` })}>bias b</button>
             <Edit edge={`${name}.b`} value={bias} label={`the bias of neuron ${name}`} term={`bias ${name}.b`} />
             <Bar value={bias} largest={largest} />
@@ -80,11 +86,14 @@ export function NeuronArithmetic({ shown }: { shown: NeuronInspection }) {
         </p>
       </div>
       <p class="total activation" data-term="out" data-value={String(activation.out)}>
-        <span>{activation.formula}</span>
+        <span title={activation.formula}>out = {spoken(activation.name)}</span>
         <Num value={activation.out} result="activation" digits={6} />
       </p>
       <Recomputed check={ofNeuron(shown)} />
-      {shown.text !== "" && <p class="hint">{shown.text}</p>}
+      <p class="spoken">{shown.text}</p>
+      {shown.row === null && activation.name !== "none" && (
+        <p class="hint">Means over the {shown.rows} rows of the batch. The mean of the outputs is not the output of the mean: choose a row to follow it.</p>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** The problems as pictures to choose from: a native radio group. */
 
 import type { Control } from "../../protocol";
-import { dialog, hello, state } from "../../store";
+import { dialog, hello } from "../../store";
 import { picture } from "./pictures";
 import type { Dot, Picture } from "./pictures";
 import { helped, Refusal } from "./Row";
@@ -27,27 +27,26 @@ export function Drawing({ name, kind }: { name: string; kind: string }) {
   );
 }
 
-/** An uploaded table is a problem only once there is one; until then its picture opens the upload. */
-function isUpload(name: string): boolean {
+/** An uploaded table is no problem to be chosen like others: its picture opens the upload. */
+export function isTable(name: string): boolean {
   return /csv|table|own|upload/.test(name);
 }
 
 export function Problems({ control }: { control: Control }) {
   const problems = hello.value?.problems ?? [];
   const chosen = settled(control);
-  const hasTable = (state.value?.settings[control.name] === chosen && isUpload(String(chosen)));
   const name = dashed(control.name);
   const show = (): void => void (helped.value = control);
   return (
     <div class="problems" role="radiogroup" aria-label={control.label} data-control={name} onFocusCapture={show} onPointerEnter={show}>
-      {problems.filter((problem) => hasTable || !isUpload(problem.name)).map((problem) => (
+      {problems.filter((problem) => !isTable(problem.name)).map((problem) => (
         <label key={problem.name} class="problem" title={`${problem.title}: ${problem.about}`}>
           <input type="radio" class="spoken" name={name} value={problem.name} checked={problem.name === chosen}
             aria-label={`${problem.title}. ${problem.about}`} onChange={() => setControl(control.name, problem.name)} />
           <Drawing name={problem.name} kind={problem.kind} />
         </label>
       ))}
-      <button type="button" class="problem" data-action="csv" title="Your own table: a CSV file or pasted text"
+      <button type="button" class="problem" data-action="csv" aria-pressed={isTable(String(chosen))} title="Your own table: a CSV file or pasted text"
         aria-label="Your own table: a CSV file or pasted text" onClick={() => (dialog.value = "csv")}>
         <Drawing name="csv" kind="" />
       </button>
