@@ -67,13 +67,13 @@ function Rival({ rival: { control, label } }: { rival: NonNullable<State["rival"
   );
 }
 
-/** What the session notes; of a run that broke, first, with the ways out of it. */
-function Notes({ notes, broken }: { notes: string[]; broken: number | null }) {
+/** A run that broke: where its numbers ended, as the session notes it, and the ways out. */
+function Broken({ notes, step }: { notes: string[]; step: number }) {
   return (
-    <>
-      {notes.map((note) => <li key={note} class="note" data-severity={broken === null ? undefined : "error"}>{note}</li>)}
-      {broken !== null && <li class="note" data-severity="error"><Ways step={broken} /></li>}
-    </>
+    <li class="finding" data-finding="not-finite" data-severity="error">
+      {notes.map((note) => <p key={note}>{note}</p>)}
+      <Ways step={step} />
+    </li>
   );
 }
 
@@ -85,9 +85,9 @@ export function Findings() {
     <section class="findings" aria-label="Findings of the doctor">
       <ul>
         {rival !== null && <Rival rival={rival} />}
-        {broken !== null && <Notes notes={notes} broken={broken} />}
+        {broken !== null && <Broken notes={notes} step={broken} />}
         {findings.map((finding, index) => <One key={`${finding.rule}-${finding.step}`} finding={finding} isOpen={index === 0 && finding.severity === "error"} />)}
-        {broken === null && <Notes notes={notes} broken={null} />}
+        {broken === null && notes.map((note) => <li key={note} class="note">{note}</li>)}
       </ul>
     </section>
   );
