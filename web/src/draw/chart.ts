@@ -9,6 +9,8 @@ import type { ColourName, Palette } from "./palette";
 
 export interface Drawn {
   label: string;
+  /** What stands before its value; without it the value stands alone, or not at all where that is null. */
+  brief: string | null;
   colour: ColourName;
   dash?: number[];
 }
@@ -61,6 +63,7 @@ function drawMoment(plot: uPlot, step: number | null, colour: string): void {
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);
