@@ -20,13 +20,13 @@ import { Status } from "./panels/Status";
 import { Tabs } from "./panels/Tabs";
 import { TopBar } from "./panels/TopBar";
 import { Transport } from "./panels/Transport";
-import { isConnected, tab } from "./store";
+import { isAway, tab } from "./store";
 
 export function App() {
   return (
     <div class="page" data-tab={tab.value}>
       <header class="top"><TopBar /></header>
-      {!isConnected.value && <p class="banner" role="alert">The server is away. This page goes on by itself when it is back.</p>}
+      {isAway.value && <p class="banner" role="alert">The server is away. This page goes on by itself when it is back.</p>}
       <section class="transport-bar" aria-label="Transport"><Transport /><Counters /></section>
       <Tabs />
       <aside class="column setup" aria-label="Setup"><Setup /><Mistakes /></aside>

@@ -18,6 +18,8 @@ export const refusal = signal<string>("");
 export const unanswered = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
 export const isConnected = signal<boolean>(false);
+/** Whether a connection was lost or refused, which a page that is only opening cannot say yet. */
+export const isAway = signal<boolean>(false);
 
 /** The newest frame, and the newest with maps; not signals, since they change sixty times a second. `onFrame` tells who draws. */
 export const latest: { frame: Frame | null; maps: Frame | null } = { frame: null, maps: null };

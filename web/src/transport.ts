@@ -69,12 +69,14 @@ export class WebSocketTransport implements Transport {
     this.failures = 0;
     this.askedAt = -Infinity;
     store.isConnected.value = true;
+    store.isAway.value = false;
     for (const text of this.waiting.splice(0)) socket.send(text);
   }
 
   private closed(): void {
     this.socket = null;
     store.isConnected.value = false;
+    store.isAway.value = true;
     const delay = RETRIES[Math.min(this.failures++, RETRIES.length - 1)];
     setTimeout(() => this.connect(), delay);
   }

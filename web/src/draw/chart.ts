@@ -9,6 +9,8 @@ import type { ColourName, Palette } from "./palette";
 
 export interface Drawn {
   label: string;
+  /** What stands before its value; without it the value stands alone, or not at all where that is null. */
+  brief: string | null;
   colour: ColourName;
   dash?: number[];
 }
@@ -31,7 +33,7 @@ function seriesOf({ label, colour, dash }: Drawn, colours: Palette): Series[] {
   return [bound, bound, { label, stroke, width: 1.5, dash, points: { show: false }, spanGaps: false }];
 }
 
-function optionsOf(look: ChartLook, colours: Palette, width: number, height: number, moved: (index: number | null) => void): Options {
+function optionsOf(look: ChartLook, colours: Palette, width: number, height: number, moved: (index: number | null) => void, moment: () => number | null): Options {
   const axis = { stroke: css(colours["ink-2"]), font: FONT, grid: { stroke: css(colours.line), width: 1 }, ticks: { show: false } };
   const [low, high] = look.range ?? [];
   return {
@@ -49,19 +51,37 @@ function optionsOf(look: ChartLook, colours: Palette, width: number, height: num
       { ...axis, show: look.hasAxis, size: 20, gap: 2, space: 60, values: (_, steps) => steps.map(short) },
       { ...axis, size: 42, gap: 4, space: 20, values: (_, values) => values.map((value) => (value === null ? "" : look.format(value))) },
     ],
-    hooks: { setCursor: [(plot) => moved(plot.cursor.idx ?? null)] },
+    hooks: { setCursor: [(plot) => moved(plot.cursor.idx ?? null)], draw: [(plot) => drawMoment(plot, moment(), css(colours.accent))] },
   };
+}
+
+/** The step that is looked at, where that is not the newest. */
+function drawMoment(plot: uPlot, step: number | null, colour: string): void {
+  if (step === null) return;
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(step, "x", true));
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
 }
 
 export class Chart {
   private plot: uPlot | null = null;
   private made: unknown[] = [];
+  private moment: number | null = null;
   columns: Columns = [[]];
 
   constructor(private readonly root: HTMLElement, private readonly moved: (index: number | null) => void) {}
 
-  /** Shows these lines; builds the plot anew only when its look or the colours change. */
-  show(lines: Line[], look: ChartLook, colours: Palette, width: number, height: number): void {
+  /** Shows these lines, and where on them `moment` is; builds the plot anew only when its look or the colours change. */
+  show(lines: Line[], look: ChartLook, colours: Palette, width: number, height: number, moment: number | null): void {
+    this.moment = moment;
     if (width <= 0 || height <= 0) return;
     this.columns = join(lines);
     const columns = (look.isLog ? positive(this.columns) : this.columns) as AlignedData;
@@ -69,7 +89,7 @@ export class Chart {
     if (this.plot === null || key.some((part, i) => part !== this.made[i])) {
       this.plot?.destroy();
       this.made = key;
-      this.plot = new uPlot(optionsOf(look, colours, width, height, this.moved), columns, this.root);
+      this.plot = new uPlot(optionsOf(look, colours, width, height, this.moved, () => this.moment), columns, this.root);
       return;
     }
     if (this.plot.width !== width || this.plot.height !== height) this.plot.setSize({ width, height });

@@ -44,7 +44,9 @@ export interface Plan {
   weights: number[];
 }
 
+/** Of a neuron's picture; larger only where there is much more room than on a small screen. */
 const TILE = 44;
+const LARGEST_TILE = 72;
 const MANY_EDGES = 300;
 /** Above this, a layer's tiles stand in several columns. */
 const ONE_COLUMN = 16;
@@ -97,8 +99,9 @@ function shape(count: number, height: number): Shape {
   const columns = count > ONE_COLUMN ? Math.ceil(Math.sqrt(count)) : 1;
   const rows = Math.ceil(count / columns);
   const room = height / rows;
-  const gap = room > TILE + 8 ? Math.min(32, room - TILE) : room > 20 ? 4 : 2;
-  const size = Math.max(4, Math.min(columns > 1 ? 20 : TILE, Math.floor(room - gap)));
+  const tile = Math.min(LARGEST_TILE, Math.max(TILE, Math.floor(height / 8)));
+  const gap = room > tile + 8 ? Math.min(tile * 0.7, room - tile) : room > 20 ? 4 : 2;
+  const size = Math.max(4, Math.min(columns > 1 ? tile / 2.2 : tile, Math.floor(room - gap)));
   return { columns, rows, size, gap: columns > 1 ? Math.min(gap, 3) : gap };
 }
 

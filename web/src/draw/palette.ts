@@ -33,6 +33,8 @@ export function mix(a: Rgb, b: Rgb, share: number): Rgb {
 
 function read(): void {
   const probe = document.createElement("i");
+  // Forced colours replace the page's own everywhere but in what is drawn.
+  probe.style.setProperty("forced-color-adjust", "none");
   document.body.append(probe);
   const found = NAMES.map((name) => {
     probe.style.color = `var(--${name})`;
