@@ -77,7 +77,7 @@ def test_a_port_that_is_none(capsys):
 
 
 @pytest.mark.parametrize(("host", "words"), [
-    ("192.0.2.7", "that is no address of this machine"),
+    ("203.0.113.7", "that is no address of this machine"),
     ("no.such.host.invalid", "no address has this name"),
 ])  # fmt: skip
 def test_a_host_that_is_not_here(capsys, host, words):
