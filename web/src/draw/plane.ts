@@ -4,7 +4,7 @@ import type { Frame } from "../frame";
 import type { Data, Kind } from "../protocol";
 import { chain, contour, lead, trace } from "./contour";
 import { Tile, extent, paint, paintClasses } from "./images";
-import { css } from "./palette";
+import { css, mix } from "./palette";
 import type { Palette } from "./palette";
 import { binaryRamp, cividis, classRamps, pixel } from "./ramps";
 import type { Ramp } from "./ramps";
@@ -66,7 +66,7 @@ export class PlanePainter {
       this.classes = classRamps(colours, count);
       this.rampsFor = colours;
     }
-    const none = pixel(colours["not-a-number"]);
+    const none = pixel(mix(colours.surface, colours["not-a-number"], 0.4));
     const { pixels } = this.tile;
     if (kind === "regression") {
       const { low, high } = valueRange(data);
