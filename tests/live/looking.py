@@ -1,7 +1,7 @@
 """What a person does before the page: read its numbers, press its buttons, and wait."""
 
-import re
 import time
+from itertools import pairwise
 
 
 class Visit:
@@ -100,25 +100,20 @@ def inspect(page, name):
     return shown
 
 
-def weights_shown(page):
-    """What the network's drawing says of each weight and bias, by its name "L.J.I" or "L.J.b"."""
-    all_edges = page.locator("[data-edge]")
-    return dict(all_edges.evaluate_all("all => all.map(e => [e.dataset.edge, Number(e.dataset.value)])"))
-
-
-def in_order(shown, sizes):
-    """Shown weights in the order of the engine's: layer by layer W by rows, then b."""
+def weights_shown(page, sizes):
+    """What the network's drawing says of all weights and biases, in the engine's order: by layers W by rows, then b."""
+    edges = page.locator("[data-edge]").evaluate_all("all => all.map(e => [e.dataset.edge, Number(e.dataset.value)])")
+    shown = dict(edges)
     names = []
-    for layer, (narrow, wide) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for layer, (narrow, wide) in enumerate(pairwise(sizes), start=1):
         names += [f"{layer}.{j}.{i}" for j in range(wide) for i in range(narrow)]
         names += [f"{layer}.{j}.b" for j in range(wide)]
     return [shown[name] for name in names]
 
 
-def finding(page, rule=None):
-    """The doctor's findings that are shown, or the one by a rule."""
-    return page.locator("[data-finding]" if rule is None else f"[data-finding='{rule}']")
-
-
-def lines_of(text):
-    return [line for line in re.split(r"\s*\n\s*", text.strip()) if line]
+def open_dialog(page, name):
+    """Open a dialog by its button; out: the dialog."""
+    press(page, name)
+    dialog = page.locator("dialog[open]")
+    dialog.wait_for()
+    return dialog
