@@ -28,6 +28,7 @@ describe("curves", () => {
     const columns = join([line(NUMBERS, 0, 3), line(NUMBERS, 1, 3)]);
     expect(valueAt(columns, 3, 2)).toBe(0.5);
     expect(valueAt(columns, 6, 0)).toBeNull();
+    expect(valueAt(columns, 6, 2)).toBeNaN();
   });
 
   it("show on a log scale what is above zero", () => {

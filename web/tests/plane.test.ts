@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contour, lead } from "../src/draw/contour";
+import { chain, contour, lead } from "../src/draw/contour";
 import { fromBox, mapInWords, toBox, valueRange } from "../src/draw/plane";
 import type { Data } from "../src/protocol";
 
@@ -25,6 +25,13 @@ describe("contours", () => {
     expect(high.slice(0, 4)).toEqual([expect.closeTo(0.6, 6), 0, 1, expect.closeTo(0.4, 6)]);
     expect(low.slice(0, 4)).toEqual([0, expect.closeTo(0.4, 6), expect.closeTo(0.4, 6), 0]);
     expect([high.length, low.length]).toEqual([8, 8]);
+  });
+
+  it("are joined end to end, whichever way the pieces run", () => {
+    expect(chain([0, 0, 1, 1, 2, 2, 1, 1, 5, 5, 6, 6, 0, 0, 0, 9])).toEqual([[0, 9, 0, 0, 1, 1, 2, 2], [5, 5, 6, 6]]);
+    const ring = chain(contour(Float32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0), 3, 3, 0.5));
+    expect(ring).toHaveLength(1);
+    expect(ring[0].slice(0, 2)).toEqual(ring[0].slice(-2));
   });
 
   it("between classes lie where the best two are equal", () => {

@@ -9,6 +9,8 @@ import type { ColourName, Palette } from "./palette";
 
 export interface Drawn {
   label: string;
+  /** What stands before its value; without it the value stands alone, or not at all where that is null. */
+  brief: string | null;
   colour: ColourName;
   dash?: number[];
 }
@@ -23,6 +25,8 @@ export interface ChartLook {
 
 /** The charts move their cursors together. */
 const SYNC = "steps";
+/** Distances between labels of steps, which are whole. */
+const STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((part) => part * 10 ** power)).flat();
 const FONT = "11px system-ui, sans-serif";
 
 function seriesOf({ label, colour, dash }: Drawn, colours: Palette): Series[] {
@@ -46,7 +50,7 @@ function optionsOf(look: ChartLook, colours: Palette, width: number, height: num
     series: [{}, ...look.lines.flatMap((each) => seriesOf(each, colours))],
     bands: look.lines.map(({ colour }, i) => ({ series: [3 * i + 2, 3 * i + 1] as [number, number], fill: css(colours[colour], 0.22) })),
     axes: [
-      { ...axis, show: look.hasAxis, size: 20, gap: 2, space: 60, values: (_, steps) => steps.map(short) },
+      { ...axis, show: look.hasAxis, incrs: STEPS, size: 20, gap: 2, space: 60, values: (_, steps) => steps.map(short) },
       { ...axis, size: 42, gap: 4, space: 20, values: (_, values) => values.map((value) => (value === null ? "" : look.format(value))) },
     ],
     hooks: { setCursor: [(plot) => moved(plot.cursor.idx ?? null)], draw: [(plot) => drawMoment(plot, moment(), css(colours.accent))] },
@@ -61,6 +65,7 @@ function drawMoment(plot: uPlot, step: number | null, colour: string): void {
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);

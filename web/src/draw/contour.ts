@@ -39,13 +39,49 @@ export function lead(numbers: Numbers, classes: number, index: number, into: Flo
   return into;
 }
 
-/** Draws pieces into a box over which the grid's numbers were computed, each in the middle of its pixel. */
-export function trace(target: CanvasRenderingContext2D, pieces: number[], width: number, height: number, boxWidth: number, boxHeight: number): void {
+/** Pieces joined end to end into lines of x0, y0, x1, y1, ..., so that they can be dashed. */
+export function chain(pieces: number[]): number[][] {
+  const name = (x: number, y: number): string => `${Math.round(x * 1e4)},${Math.round(y * 1e4)}`;
+  const ends = new Map<string, number[]>();
+  for (let i = 0; i + 3 < pieces.length; i += 4) {
+    for (const end of [i, i + 2]) {
+      const key = name(pieces[end], pieces[end + 1]);
+      ends.set(key, [...(ends.get(key) ?? []), i]);
+    }
+  }
+  const used = new Set<number>();
+  /** Goes on from a point through pieces not yet used, and gives the points passed. */
+  const follow = (x: number, y: number): number[] => {
+    const points: number[] = [];
+    for (;;) {
+      const next = ends.get(name(x, y))?.find((piece) => !used.has(piece));
+      if (next === undefined) return points;
+      used.add(next);
+      const isForward = name(pieces[next], pieces[next + 1]) === name(x, y);
+      [x, y] = isForward ? [pieces[next + 2], pieces[next + 3]] : [pieces[next], pieces[next + 1]];
+      points.push(x, y);
+    }
+  };
+  const lines: number[][] = [];
+  for (let i = 0; i + 3 < pieces.length; i += 4) {
+    if (used.has(i)) continue;
+    used.add(i);
+    const ahead = follow(pieces[i + 2], pieces[i + 3]);
+    const behind = follow(pieces[i], pieces[i + 1]);
+    const line = [...pieces.slice(i, i + 4), ...ahead];
+    for (let k = 0; k < behind.length; k += 2) line.unshift(behind[k], behind[k + 1]);
+    lines.push(line);
+  }
+  return lines;
+}
+
+/** Draws lines into a box over which the grid's numbers were computed, each in the middle of its pixel. */
+export function trace(target: CanvasRenderingContext2D, lines: number[][], width: number, height: number, boxWidth: number, boxHeight: number): void {
   const [across, down] = [boxWidth / width, boxHeight / height];
   target.beginPath();
-  for (let i = 0; i + 3 < pieces.length; i += 4) {
-    target.moveTo((pieces[i] + 0.5) * across, (pieces[i + 1] + 0.5) * down);
-    target.lineTo((pieces[i + 2] + 0.5) * across, (pieces[i + 3] + 0.5) * down);
+  for (const line of lines) {
+    target.moveTo((line[0] + 0.5) * across, (line[1] + 0.5) * down);
+    for (let i = 2; i < line.length; i += 2) target.lineTo((line[i] + 0.5) * across, (line[i + 1] + 0.5) * down);
   }
   target.stroke();
 }

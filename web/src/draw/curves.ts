@@ -69,11 +69,12 @@ export function linesOf(frame: Frame, curves: number[]): Line[] {
   return [own, rival].flatMap((section) => curves.map((curve) => (section === null ? none : line(section, curve, buckets))));
 }
 
-/** The value at a step: of the line's last bucket that begins no later. */
+/** The value at a step: of the line's last bucket that begins no later; NaN where that was no finite number. */
 export function valueAt(columns: Columns, column: number, index: number): number | null {
   for (let i = index; i >= 0; i--) {
     const value = columns[column]?.[i];
-    if (typeof value === "number") return value;
+    if (value === null) return NaN;
+    if (value !== undefined) return value;
   }
   return null;
 }

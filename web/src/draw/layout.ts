@@ -51,13 +51,15 @@ const MANY_EDGES = 300;
 /** Above this, a layer's tiles stand in several columns. */
 const ONE_COLUMN = 16;
 export const HEAD = 34; // of the layers' names
+/** Below the lowest tile, for its bias. */
+const FOOT = 8;
 const LABELS = { left: 34, right: 58 };
 const LANDING = 28; // of a tile's height, shared by the edges that come in
 
 /** `sizes` counts the inputs first. */
 export function plan(sizes: number[], width: number, height: number): Plan {
   const { weights, biases } = offsets(sizes);
-  const columns = sizes.map((size) => shape(size, height - HEAD));
+  const columns = sizes.map((size) => shape(size, height - HEAD - FOOT));
   const layers = spread(columns, width);
   const nodes = sizes.map((size, layer) => place(size, layer, columns[layer], layers[layer].x, height));
   const counts = sizes.slice(1).map((size, i) => size * sizes[i]);
@@ -125,7 +127,7 @@ function spread(shapes: Shape[], width: number): Plan["layers"] {
 
 function place(count: number, layer: number, { columns, rows, size, gap }: Shape, x: number, height: number): Node[] {
   const pitch = size + gap;
-  const middle = HEAD + (height - HEAD) / 2;
+  const middle = HEAD + (height - HEAD - FOOT) / 2;
   return Array.from({ length: count }, (_, neuron) => {
     const [row, column] = columns > 1 ? [Math.floor(neuron / columns), neuron % columns] : [neuron, 0];
     return {

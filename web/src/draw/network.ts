@@ -41,7 +41,7 @@ function tablesOf(colours: Palette, kind: Kind, outputs: number): Tables {
   const output = kind === "binary" ? [binaryRamp(colours)]
     : kind === "regression" ? Array<Ramp>(outputs).fill(cividis)
       : Array.from({ length: outputs }, (_, k) => ramp([colours.surface, classColour(colours, k)]));
-  return { sign: signRamp(colours), output, gradient: gradientRamp(colours), none: pixel(colours["not-a-number"]) };
+  return { sign: signRamp(colours), output, gradient: gradientRamp(colours), none: pixel(mix(colours.surface, colours["not-a-number"], 0.4)) };
 }
 
 export class NetworkPainter {

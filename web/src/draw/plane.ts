@@ -2,9 +2,9 @@
 
 import type { Frame } from "../frame";
 import type { Data, Kind } from "../protocol";
-import { contour, lead, trace } from "./contour";
+import { chain, contour, lead, trace } from "./contour";
 import { Tile, extent, paint, paintClasses } from "./images";
-import { css } from "./palette";
+import { css, mix } from "./palette";
 import type { Palette } from "./palette";
 import { binaryRamp, cividis, classRamps, pixel } from "./ramps";
 import type { Ramp } from "./ramps";
@@ -66,7 +66,7 @@ export class PlanePainter {
       this.classes = classRamps(colours, count);
       this.rampsFor = colours;
     }
-    const none = pixel(colours["not-a-number"]);
+    const none = pixel(mix(colours.surface, colours["not-a-number"], 0.4));
     const { pixels } = this.tile;
     if (kind === "regression") {
       const { low, high } = valueRange(data);
@@ -76,11 +76,11 @@ export class PlanePainter {
     this.tile.flush();
   }
 
-  /** Where two classes are equally likely, as pieces of lines. */
-  private borders(output: Numbers, count: number, { width, height }: Box): number[] {
-    if (count === 1) return contour(output, width, height, 0.5);
+  /** Where two classes are equally likely, as lines. */
+  private borders(output: Numbers, count: number, { width, height }: Box): number[][] {
+    if (count === 1) return chain(contour(output, width, height, 0.5));
     if (this.scratch.length !== width * height) this.scratch = new Float32Array(width * height);
-    return Array.from({ length: count }, (_, k) => contour(lead(output, count, k, this.scratch), width, height, 0)).flat();
+    return Array.from({ length: count }, (_, k) => chain(contour(lead(output, count, k, this.scratch), width, height, 0))).flat();
   }
 
   private paintCurve(target: CanvasRenderingContext2D, output: Numbers, data: Data, colour: string, thick: number, dash: number[], box: Box): void {
@@ -98,12 +98,12 @@ export class PlanePainter {
   }
 }
 
-function paintBorders(target: CanvasRenderingContext2D, pieces: number[], { width, height }: Box, box: Box, colour: string, thick: number, dash: number[]): void {
+function paintBorders(target: CanvasRenderingContext2D, lines: number[][], { width, height }: Box, box: Box, colour: string, thick: number, dash: number[]): void {
   target.strokeStyle = colour;
   target.lineWidth = thick;
   target.lineCap = "round";
   target.setLineDash(dash);
-  trace(target, pieces, width, height, box.width, box.height);
+  trace(target, lines, width, height, box.width, box.height);
   target.setLineDash([]);
 }
 

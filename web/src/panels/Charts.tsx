@@ -39,29 +39,30 @@ function wholePercent(value: number): string {
 
 function kinds(isRegression: boolean, hasRival: boolean): Kind[] {
   const rival = (...lines: Drawn[]): Drawn[] => (hasRival ? lines : []);
+  const own = hasRival ? "this" : "";
   const score = isRegression ? "R²" : "accuracy";
   return [
     {
       name: "loss", title: "Loss", curves: [0, 1], isLog: isLog.value, format: (value) => real(value, 3), onAxis: tick,
       lines: [
-        { label: "train", colour: "train" }, { label: "test", colour: "test", dash: [6, 3] },
-        ...rival({ label: "rival train", ...RIVAL }, { label: "rival test", ...RIVAL, dash: [6, 3] }),
+        { label: "train", brief: "train", colour: "train" }, { label: "test", brief: "test", colour: "test", dash: [6, 3] },
+        ...rival({ label: "rival train", brief: "", ...RIVAL }, { label: "rival test", brief: null, ...RIVAL, dash: [6, 3] }),
       ],
     },
     {
       name: "accuracy", title: isRegression ? "R²" : "Accuracy", curves: [2], isLog: false, range: isRegression ? undefined : [0, 1],
       format: isRegression ? (value) => real(value, 3) : percent, onAxis: isRegression ? tick : wholePercent,
-      lines: [{ label: score, colour: "train" }, ...rival({ label: `rival ${score}`, ...RIVAL })],
+      lines: [{ label: score, brief: own, colour: "train" }, ...rival({ label: `rival ${score}`, brief: "rival", ...RIVAL })],
     },
     {
       name: "grad-norm", title: "Gradient norm", curves: [3], isLog: isLog.value, format: (value) => real(value, 3), onAxis: tick,
-      lines: [{ label: "norm", colour: "train" }, ...rival({ label: "rival norm", ...RIVAL })],
+      lines: [{ label: "norm", brief: own, colour: "train" }, ...rival({ label: "rival norm", brief: "rival", ...RIVAL })],
     },
   ];
 }
 
 function Key({ colour, dash }: Drawn) {
-  return <svg class="key" viewBox="0 0 20 8" aria-hidden="true"><path d="M0 4H20" stroke={`var(--${colour})`} stroke-dasharray={dash?.join(" ")} /></svg>;
+  return <svg class="key" viewBox="0 0 16 8" aria-hidden="true"><path d="M0 4H16" stroke={`var(--${colour})`} stroke-dasharray={dash?.join(" ")} /></svg>;
 }
 
 /** Each line's value under the pointer, else its newest. */
@@ -71,8 +72,9 @@ function Values({ kind, shown, cursor }: { kind: Kind; shown: Signal<Columns>; c
   return (
     <p class="chart-values">
       {kind.lines.map((line, i) => {
+        if (line.brief === null) return null;
         const value = valueAt(columns, 3 * i + 3, at);
-        return <span key={line.label}><Key {...line} />{kind.lines.length > 1 && line.label} <b>{value === null ? "–" : kind.format(value)}</b></span>;
+        return <span key={line.label} title={line.label}><Key {...line} />{line.brief} <b>{value === null ? "–" : kind.format(value)}</b></span>;
       })}
     </p>
   );

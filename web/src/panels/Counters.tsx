@@ -21,6 +21,11 @@ function measured(format: (value: number) => string): (value: number) => string 
   return (value) => (Number.isNaN(value) ? "NaN" : format(value));
 }
 
+/** Four digits, or three where zeros take their room. */
+function brief(value: number): string {
+  return real(value, Math.abs(value) < 0.01 ? 3 : 4);
+}
+
 function counters(kind: Kind): Counter[] {
   const isRegression = kind === "regression";
   const score = isRegression ? (value: number) => real(value, 3) : percent;
@@ -29,8 +34,8 @@ function counters(kind: Kind): Counter[] {
     { name: "step", stat: "step", label: "Step", says: count },
     { name: "samples", stat: "samples", label: "Samples", says: count },
     { name: "steps-per-second", stat: "steps_per_second", label: "Steps/s", says: (value) => (Number.isNaN(value) ? ABSENT : count(value)) },
-    { name: "loss", stat: "loss", label: "Train loss", says: measured((value) => real(value)) },
-    { name: "test-loss", stat: "test_loss", label: "Test loss", says: measured((value) => real(value)) },
+    { name: "loss", stat: "loss", label: "Train loss", says: measured(brief) },
+    { name: "test-loss", stat: "test_loss", label: "Test loss", says: measured(brief) },
     { name: "accuracy", stat: "accuracy", label: isRegression ? "R²" : "Accuracy", says: measured(score) },
     { name: "test-accuracy", stat: "test_accuracy", label: isRegression ? "Test R²" : "Test acc.", says: measured(score) },
     { name: "grad-norm", stat: "grad_norm", label: "Grad. norm", says: measured((value) => real(value, 3)) },

@@ -7,7 +7,7 @@ import { css } from "../draw/palette";
 import { valueRange } from "../draw/plane";
 import { cividis } from "../draw/ramps";
 import { real } from "../format";
-import { data, selection } from "../store";
+import { data, selection, state } from "../store";
 import { chosenPoint, isValued, pointLabel, removePoint } from "./MapPoints";
 
 /** Whether a click adds a point; else it sets the probe. */
@@ -17,6 +17,7 @@ const HINT = "Click to ask the network there; click a point to see it.";
 /** The label of added points: a class, or a value. */
 export const label = signal(0);
 
+const hasRival = computed(() => (state.value?.rival ?? null) !== null);
 const classCount = computed(() => data.value?.classes.length ?? 0);
 
 function Mark({ index, isTest = false }: { index: number; isTest?: boolean }) {
@@ -113,6 +114,7 @@ export function MapLegend({ probeText }: { probeText: string }) {
       <div class="legend">
         {!isValued(given) ? <Classes /> : isCurve ? <span class="legend-item"><Mark index={0} />{given.target}</span> : <Scale />}
         {given.is_test.includes(1) && <span class="legend-item"><Mark index={0} isTest />hollow: test</span>}
+        {hasRival.value && (isCurve || !isValued(given)) && <span class="legend-item"><svg class="key key-rival" viewBox="0 0 28 8" aria-hidden="true"><path d="M0 4H28" /></svg>rival</span>}
       </div>
       {index !== null ? <Chosen index={index} /> : <p class="map-says" id="map-probe" data-value={probeText}>{probeText || given.note || HINT}</p>}
     </div>

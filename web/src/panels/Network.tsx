@@ -50,7 +50,7 @@ export function Network() {
   const [box, stage] = useBox();
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useMemo(() => new NetworkPainter(), []);
-  const scale = useSignal(painter.scale);
+  const scale = useSignal({ ...painter.scale });
   const active = useSignal("1.0");
   const now = network.value;
   const sizes = now?.sizes ?? [];

@@ -42,10 +42,15 @@ function centred(x: number, y: number, size: number): Record<string, string> {
   return { left: `${x - size / 2}px`, top: `${y - size / 2}px`, width: `${size}px`, height: `${size}px` };
 }
 
+/** As wide as the layers stand apart. */
+function headWidth({ layers }: Plan): number {
+  return Math.max(40, Math.min(...layers.slice(1).map(({ x }, i) => x - layers[i].x)) - 4);
+}
+
 function Head({ layer, plan, active }: { layer: number; plan: Plan; active: Signal<string> }) {
   const { sizes, activations } = network.value!;
   return (
-    <div {...part({ id: `${layer}`, active }, sizes)} class="layer-head" style={{ left: `${plan.layers[layer].x}px` }}>
+    <div {...part({ id: `${layer}`, active }, sizes)} class="layer-head" style={{ left: `${plan.layers[layer].x}px`, maxWidth: `${headWidth(plan)}px` }}>
       <b>{layerName(layer, sizes.length)}</b>
       <span>{layer === 0 ? sizes[0] : `${sizes[layer]} · ${activations[layer - 1]}`}</span>
     </div>
@@ -100,6 +105,7 @@ export function NetworkTree({ plan, active }: { plan: Plan; active: Signal<strin
   const root = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   useEffect(() => {
+    tip.current!.hidden = true;
     let last = -Infinity;
     renew(root.current!, plan);
     return onFrame(() => {
