@@ -1,13 +1,13 @@
 """A server to talk to, and a browser to look at its page with."""
 
+import contextlib
 import shutil
-from types import SimpleNamespace
 
 import pytest
 
 from backlit.live.assets import read_assets
 from backlit.live.session import Session
-from live.looking import eventually, value
+from live.looking import Visit
 from live.serving import running
 from live.stub import StubSession
 
@@ -39,27 +39,28 @@ def chromium():
 
 
 @pytest.fixture
-def live(chromium):
-    """The built page on a real session: `page` is the browser's, `server` and `session` are what it talks to.
+def visit(chromium):
+    """Opens the built page on a session in a browser of its own: `visit(session, hash="", **options of the browser)`.
 
-    The test fails if the page logs an error, or asks anybody but its server for anything.
+    The test fails if a page logs an error, or asks anybody but its server for anything.
     """
-    with running(Session("xor"), read_assets()) as server:
-        context = chromium.new_context(viewport={"width": 1280, "height": 800})
-        page = context.new_page()
-        errors, strangers = [], []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda request: note(request.url) if request.url.startswith("http") else None)
+    with contextlib.ExitStack() as visits:
+        yield lambda session, hash="", **options: visits.enter_context(visiting(chromium, session, hash, options))
 
-        def note(url):
-            if not url.startswith(f"http://{server.host}/"):
-                strangers.append(url)
 
-        page.goto(server.place.address)
-        eventually(page, lambda: value(page, "loss") > 0)
-        # `errors` may be emptied by a test that provokes some.
-        yield SimpleNamespace(page=page, server=server, session=server.session, errors=errors)
+@contextlib.contextmanager
+def visiting(chromium, session, hash, options):
+    with running(session, read_assets()) as server:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        visit = Visit(context, server)
+        visit.open(hash)
+        yield visit
         context.close()
-        assert errors == []
-        assert strangers == []
+        assert visit.errors == []
+        assert visit.strangers == []
+
+
+@pytest.fixture
+def live(visit):
+    """The page on XOR: `page` is the browser's, `server` and `session` are what it talks to."""
+    return visit(Session("xor"))

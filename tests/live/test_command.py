@@ -9,9 +9,12 @@ import sys
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from backlit.cli import main
 from backlit.live import assets
+from live.serving import ask, hear_until
 
 
 @contextlib.contextmanager
@@ -44,7 +47,14 @@ def test_it_prints_one_address_which_opens_the_page_and_ctrl_c_ends_it_quietly()
             page = browser.get(address)
             assert "token" not in str(page.url)
             assert "<title>Backlit live" in page.text
-        process.send_signal(signal.SIGINT)
+            cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        host = address.split("/")[2]
+        with connect(f"ws://{host}/ws", origin=f"http://{host}", additional_headers={"cookie": cookie}) as open_page:
+            ask(open_page, do="play")
+            hear_until(open_page, lambda said: said["is"] == "state" and said["status"] == "playing")
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(ConnectionClosed):
+                hear_until(open_page, lambda said: False)
         assert process.communicate(timeout=20) == ("", "")
         assert process.returncode == 130
 
@@ -67,7 +77,7 @@ def test_a_port_that_is_none(capsys):
 
 
 @pytest.mark.parametrize(("host", "words"), [
-    ("192.0.2.7", "that is no address of this machine"),
+    ("203.0.113.7", "that is no address of this machine"),
     ("no.such.host.invalid", "no address has this name"),
 ])  # fmt: skip
 def test_a_host_that_is_not_here(capsys, host, words):

@@ -6,22 +6,13 @@ import pytest
 from backlit.live.messages import Refusal
 from backlit.live.mistakes import MISTAKES
 from backlit.live.session import Session
+from live.mistaken import made, steps_to_show
 from live.steered import run_to, say, section, set_, stat, weights
-
-#: What shows a mistake soon. Test rows must go wrong for a while before the doctor speaks of it.
-SETTINGS = {"shuffled-labels": {"hidden": (24, 24), "points": 60, "learning_rate": 0.01}}
-STEPS = {"shuffled-labels": 1500}
-
-
-def made(name, **settings):
-    session = Session(MISTAKES[name].problem, speed="max", **{**SETTINGS.get(name, {}), **settings})
-    say(session, "mistake", name=name)
-    return session
 
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_doctor_names_each_mistake(name):
-    session = run_to(made(name), STEPS.get(name, 120))
+    session = run_to(made(name), steps_to_show(name))
     found = [finding["rule"] for finding in session.state()["findings"]]
     assert set(found) & set(MISTAKES[name].rules), found
 

@@ -1,11 +1,8 @@
 """The programs of what is on screen, run."""
 
 import base64
-import contextlib
-import io
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -14,6 +11,7 @@ import backlit as torch
 from backlit import nn
 from backlit.live.programs import PROGRAMS, Shown, written
 from live.network import network_in_training
+from live.printing import printed
 
 LAYERS = [(nn.Tanh,), (lambda: nn.BatchNorm1d(4), nn.ReLU, lambda: nn.Dropout(0.3)), (nn.Sigmoid,)]
 
@@ -28,15 +26,6 @@ def loss_on_screen(eager):
         loss = eager.loss(eager.model(eager.batches.x), eager.batches.y).item()
     eager.model.train()
     return loss
-
-
-def printed(program):
-    """What a program prints; the true PyTorch is imported in it."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), warnings.catch_warnings():
-        exec(compile(program, "program.py", "exec"), {"__name__": "__main__"})
-    np.seterr(all="warn")
-    return out.getvalue().split()
 
 
 @pytest.mark.parametrize("language", PROGRAMS)

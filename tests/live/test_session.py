@@ -7,46 +7,15 @@ import numpy as np
 import pytest
 
 import backlit
-from backlit.live.build import LOSSES, Recipe
 from backlit.live.controls import CONTROLS, Settings
 from backlit.live.messages import Refusal
 from backlit.live.problems import PROBLEMS
 from backlit.live.rows import Table
 from backlit.live.session import Session
+from backlit.live.watching import MOST_REMEMBERED
 from backlit.train import L1
+from live.reference import fitted
 from live.steered import run_to, section, set_, stat, weights
-
-
-def fitted(session, steps, engine, **extra):
-    """The weights and losses of `fit` on the rows of a session, from its seed on."""
-    settings, rows = session.settings, session.rows
-    backlit.manual_seed(settings.seed)
-    model = Recipe().model(settings, rows)
-    make = getattr(backlit.optim, {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}[settings.optimizer])
-    losses = []
-
-    class UpTo(backlit.train.Callback):
-        def on_start(self, run):
-            run.one_by_one = True
-
-        def on_step(self, run):
-            losses.append(run.loss)
-            if run.step == steps:
-                run.stop("enough")
-
-    backlit.fit(
-        model,
-        *rows.train,
-        loss=LOSSES[settings.loss_for(rows.kind)](),
-        optimizer=make(model.parameters(), lr=settings.learning_rate),
-        epochs=10**6,
-        batch_size=settings.batch,
-        callbacks=[UpTo()],
-        engine=engine,
-        **extra,
-    )
-    layers = [m for m in model.modules() if isinstance(m, backlit.nn.Linear)]
-    return np.concatenate([p.array.ravel() for m in layers for p in (m.weight, m.bias)]), losses
 
 
 @pytest.mark.parametrize(
@@ -427,3 +396,14 @@ def test_a_table_that_poses_no_task_is_refused_and_changes_nothing(table, words)
     with pytest.raises(Refusal, match=words):
         session.upload(table)
     assert (session.settings.problem, stat(session, "step")) == ("xor", 2)
+
+
+def test_a_long_run_remembers_no_more_than_a_short_one():
+    session = run_to(Session(), 20_000)
+    course = session.training.watching.watch.course
+    assert session.training.watching.watch.steps == 20_000
+    assert len(course.means) <= 2 * MOST_REMEMBERED + 1
+    for _ in range(3 * MOST_REMEMBERED):
+        session.training.watching.note(session.training, np.ones(4))
+    assert len(course.means) <= 2 * MOST_REMEMBERED + 1
+    assert len(course.losses) <= 2 * MOST_REMEMBERED + 1

@@ -136,10 +136,22 @@ def test_numbers_that_json_lacks_are_null(server):
         assert hear_until(page, lambda said: said["is"] == "probe")["outputs"] == [None, None, 0.5]
 
 
-def test_an_error_that_nobody_foresaw_is_told_and_ends_nothing(server, capfd):
+@pytest.mark.parametrize("fault", ["fault", "step-fault", "news-fault"])
+def test_an_error_that_nobody_foresaw_is_told_and_ends_nothing(server, capfd, fault):
     with server.socket() as page:
-        ask(page, do="set", control="fault", value=1)
-        assert "This should not have happened: KeyError" in refusal(page)
+        ask(page, do="set", control=fault, value=1)
+        ask(page, do="play")
+        told = hear_until(page, lambda said: said["is"] == "refused")
+        assert "This should not have happened: KeyError" in told["message"]
         ask(page, do="scrub", step=1)
-        assert refusal(page) == "There is no such moment."
-    assert "KeyError: 'fault'" in capfd.readouterr().err
+        assert hear_until(page, lambda said: said["is"] == "refused")["message"] == "There is no such moment."
+    assert f"KeyError: '{fault}'" in capfd.readouterr().err
+
+
+def test_it_pauses_where_a_step_fails(server, capfd):
+    with server.socket() as page:
+        ask(page, do="set", control="step-fault", value=1)
+        ask(page, do="play")
+        hear_until(page, lambda said: said["is"] == "refused")
+        assert hear_until(page, lambda said: said["is"] == "state")["status"] == "paused"
+    assert "KeyError: 'step-fault'" in capfd.readouterr().err

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from backlit.live.session import Session
 from backlit.live.uploads import MOST_BYTES, MOST_ROWS, UploadError, read_table
+from live.serving import hear_until, running
 
 
 def refused(body):
@@ -113,3 +115,14 @@ def test_more_than_5_megabytes_are_not_taken(server, is_announced):
     assert answer.status_code == 413
     assert "more than 5 MB" in answer.json()["message"]
     assert server.session.uploaded is None
+
+
+def test_the_session_trains_on_what_it_is_given_and_says_what_it_cannot():
+    with running(Session("xor")) as server, server.socket() as page:
+        assert server.upload(b"a,b,c\n" + b"1,2,x\n3,4,y\n" * 5, "?target=c").status_code == 200
+        data = hear_until(page, lambda said: said["is"] == "data")
+        assert (data["names"], data["classes"], data["columns"]) == (["a", "b"], ["x", "y"], ["a", "b", "c"])
+        answer = server.upload(b"a,b\n1,2\n3,4\n", "?target=d")
+        assert answer.status_code == 400
+        assert "There is no column 'd'" in answer.json()["message"]
+        assert server.session.data()["names"] == ["a", "b"]

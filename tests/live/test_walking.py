@@ -141,6 +141,17 @@ def test_a_forgotten_zero_grad_shows_in_its_phase():
     assert np.isfinite(section(session, "gradients")).all()
 
 
+def test_a_forgotten_step_changes_nothing_in_its_phase():
+    session = Session("moons", batch=8)
+    session.answer({"do": "mistake", "name": "forgot-step"})
+    before = weights_of(session)
+    walk(session, times=6)
+    assert session.state()["phase"]["name"] == "update"
+    assert np.array_equal(weights_of(session), before)
+    (found,) = session.answer({"do": "inspect", "weight": [1, 0, 0]})
+    assert found["update"]["formula"] == "not updated"
+
+
 def test_inspecting_while_playing_and_walking_recomputes():
     session = Session("moons", batch=8)
     for _ in range(2):

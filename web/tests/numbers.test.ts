@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addend, count, exact, short } from "../src/numbers";
+import { addend, counted, exact, short } from "../src/numbers";
 
 test.each([
   [0.1 + 0.2, "0.3"], [-0.25, "−0.25"], [0, "0"], [1, "1"], [123456.7, "123457"], [1234.56, "1235"],
@@ -30,6 +30,6 @@ test("an addend is its sign and its size", () => {
 });
 
 test("one row, two rows", () => {
-  expect(count(1, "row")).toBe("1 row");
-  expect(count(2, "row")).toBe("2 rows");
+  expect(counted(1, "row")).toBe("1 row");
+  expect(counted(2, "row")).toBe("2 rows");
 });

@@ -78,9 +78,13 @@ class Loop(Eager):
 
     def advance(self, most: int, after: int = 0) -> np.ndarray:
         """Take one step."""
-        loss = self.forward_and_backward(*self.batches.next())
+        return np.array([self.step(*self.batches.next()).item()])
+
+    def step(self, x: Any, y: Any) -> Any:
+        """A step on these rows.  Out: its loss."""
+        loss = self.forward_and_backward(x, y)
         self.optimizer.step()
-        return np.array([loss.item()])
+        return loss
 
 
 class Recipe:

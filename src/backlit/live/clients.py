@@ -112,7 +112,7 @@ class Clients:
             client.tell(self._latest)
             speaking = asyncio.create_task(client.speak())
             await client.listen()
-        except (WebSocketDisconnect, RuntimeError):  # it went while something was sent
+        except WebSocketDisconnect:  # it went while something was sent
             pass
         finally:
             self._open.discard(client)
@@ -122,7 +122,7 @@ class Clients:
 async def _end(task: asyncio.Task[Any] | None) -> None:
     if task is not None:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+        with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
             await task
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from backlit.explain.explanation import Explanation
 from backlit.explain.recorded import explanation_of
+from backlit.live.build import Loop
 from backlit.nn import Module
 from backlit.optim import Optimizer
 from backlit.tensor import Tensor
 from backlit.tracing import recording
 from backlit.tracing.names import graph_of
-from backlit.train.engines import Eager
+from backlit.train.batches import Batches
 from backlit.train.rehearsal import rehearsal
 
 #: The learner's own loop, a line for each phase.
@@ -54,7 +55,7 @@ class Step:
         return self.stale if phase < ZERO_GRAD else self.cleared if phase == ZERO_GRAD else self.fresh
 
 
-def record(eager: Eager) -> Step:
+def record(loop: Loop) -> Step:
     """The step that the loop would take next. Model, optimizer, generator and order of rows are left as they were.
 
     >>> import backlit as torch
@@ -63,32 +64,27 @@ def record(eager: Eager) -> Step:
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     >>> batches = Batches(torch.ones(4, 1), torch.zeros(4, 1), None, shuffle=False)
     >>> before = model.weight.item()
-    >>> step = record(Eager(model, torch.nn.MSELoss(), optimizer, batches))
+    >>> step = record(Loop(model, torch.nn.MSELoss(), optimizer, batches))
     >>> step.stale, step.fresh[0].shape, model.weight.item() == before
     ([None, None], (1, 1), True)
     """
-    model, optimizer, batches = eager.model, eager.optimizer, eager.batches
+    model, optimizer, batches = loop.model, loop.optimizer, loop.batches
     parameters = list(model.parameters())
     stale = gradients_of(parameters)
-
-    def step(x: Any, y: Any) -> Any:
-        return optimizer.step(lambda: eager.forward_and_backward(x, y))
-
     with rehearsal(model, optimizer, batches):
-        rows, (x, y) = rows_of_next(eager)
+        rows, (x, y) = rows_of_next(batches)
         watched = Watched(optimizer, parameters)
         with watched, recording() as recorder:
-            loss = step(x, y)
-            graph = graph_of(recorder, step, (x, y), loss)
+            loss = loop.step(x, y)
+            graph = graph_of(recorder, loop.step, (x, y), loss)
             explanation = explanation_of(recorder, graph=graph, optimizer=optimizer)
         fresh = gradients_of(parameters)
     cleared = watched.cleared if watched.cleared is not None else stale
     return Step(explanation, rows, float(loss.item()), stale, cleared, fresh, model)
 
 
-def rows_of_next(eager: Eager) -> tuple[np.ndarray[Any, Any], tuple[Any, Any]]:
+def rows_of_next(batches: Batches) -> tuple[np.ndarray[Any, Any], tuple[Any, Any]]:
     """The numbers of the next batch's rows, and their x and y."""
-    batches = eager.batches
     batch = batches.next()
     if batches.batch_size == batches.rows:
         return np.arange(batches.rows), batch

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 #: The first port that is tried, and how many after it; a shared address then mostly fits the next launch too.
 FIRST_PORT, PORTS = 7860, 20
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = {socket.AF_INET: ("127.0.0.1", "localhost"), socket.AF_INET6: ("[::1]", "localhost")}
 LAST_PORT = 65535
 
 
@@ -89,13 +89,13 @@ def names_of(host: str, family: socket.AddressFamily) -> tuple[str, ...]:
 
     One that listens on all addresses may be called by any address or name that this machine knows to be its own.
     """
-    if host in LOOPBACK or host in ("::1", "127.0.0.1"):
-        return LOOPBACK
+    if host in ("127.0.0.1", "::1", "localhost"):
+        return LOOPBACK[family]
     if not _is_any(host):
         return (_bracketed(host),)
     own = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, family)}
     outward = _outward(family)
-    return tuple(dict.fromkeys([*outward, socket.gethostname(), *map(_bracketed, sorted(own)), *LOOPBACK]))
+    return tuple(dict.fromkeys([*outward, socket.gethostname(), *map(_bracketed, sorted(own)), *LOOPBACK[family]]))
 
 
 def _is_any(host: str) -> bool:

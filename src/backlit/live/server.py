@@ -109,7 +109,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_max_size=LARGEST,
         ws_per_message_deflate=False,  # nothing travels further than this machine, and numbers do not pack
-        log_level="error",
+        log_level="critical",  # what goes wrong in here is told by `report`
         access_log=False,
         proxy_headers=False,
         server_header=False,

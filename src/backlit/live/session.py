@@ -198,7 +198,7 @@ class Session:
             most = self.steps_due()
             if most < 1:
                 break
-            self.take(min(most, self.training.steps_in(left / len(self.runs))))
+            self.take(most, left)
             did_any = True
         self.count_speed()
         return did_any
@@ -248,11 +248,16 @@ class Session:
             self.steps_per_second = (self.training.step - self.counted_step) / passed
             self.counted, self.counted_step = time.perf_counter(), self.training.step
 
-    def take(self, most: int, is_measured: bool = False) -> None:
+    def take(self, most: int, seconds: float = 0.0, is_measured: bool = False) -> None:
         """Take at least one and at most so many steps; a single one if it is measured, as it is now and then."""
         training, before = self.training, self.training.step
         is_measured = is_measured or training.is_due
-        losses = training.advance_and_measure() if is_measured else training.advance(most)
+        if is_measured:
+            losses = training.advance_and_measure()
+        elif self.rival is None:
+            losses = training.advance(most, seconds=seconds)
+        else:  # which follows after each chunk
+            losses = training.advance(min(most, training.steps_in(seconds / 2)))
         self.follow(is_measured)
         broken_at = np.flatnonzero(~np.isfinite(losses))
         if len(broken_at):

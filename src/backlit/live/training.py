@@ -186,25 +186,37 @@ class Training:
             finally:
                 self.generator = default_generator.get_state()
 
-    def advance(self, most: int, engine: Engine | None = None) -> np.ndarray:
-        """Take at least one step and at most `most`, by another engine if one is given.
+    def advance(self, most: int, engine: Engine | None = None, seconds: float = 0.0) -> np.ndarray:
+        """Take at least one step and at most `most`, for about so many seconds; by another engine if one is given.
 
-        Out: their losses (steps,), penalties included.
+        Out: their losses (steps,), penalties included; nothing comes after one that is not finite.
         """
-        start = time.perf_counter()
-        losses = self.steps(most, engine) if self.watching is None else self.watching.watched(self, most, engine)
-        self.pace = (time.perf_counter() - start) / len(losses)
+        if self.watching is None:
+            losses = self.steps(most, engine, seconds)
+        else:
+            losses = self.watching.watched(self, most, engine, seconds)
         self.curves.of["loss"].add(np.arange(self.step - len(losses) + 1, self.step + 1), losses)
         return losses
 
-    def steps(self, most: int, engine: Engine | None = None) -> np.ndarray:
-        """Take steps, by another engine if one is given; nobody is told of them.  Out: their losses (steps,)."""
+    def steps(self, most: int, engine: Engine | None = None, seconds: float = 0.0) -> np.ndarray:
+        """Take steps as `advance` does; nobody is told of them.  Out: their losses (steps,)."""
+        last, end = self.step + most, time.perf_counter() + seconds
+        parts: list[np.ndarray] = []
         with self.running():
-            losses = (engine or self.regime.engine).advance(most, self.step - self.regime.engine_first)
-        if engine is not None and isinstance(self.regime.engine, Native):
-            self.regime.engine.taken += len(losses)
+            while not parts or (self.step < last and math.isfinite(self.loss) and time.perf_counter() < end):
+                # Without a time it is the engine's own affair how many steps it takes at once.
+                left = self.steps_in(end - time.perf_counter()) if seconds else most
+                parts.append(self._chunk(min(last - self.step, left), engine))
+        return np.concatenate(parts)
+
+    def _chunk(self, most: int, engine: Engine | None) -> np.ndarray:
+        start, regime = time.perf_counter(), self.regime
+        losses = (engine or regime.engine).advance(most, self.step - regime.engine_first)
+        if engine is not None and isinstance(regime.engine, Native):
+            regime.engine.taken += len(losses)
         self.step += len(losses)
         self.loss = float(losses[-1])
+        self.pace = (time.perf_counter() - start) / len(losses)
         return losses
 
     def follow(self, leader: Training) -> None:

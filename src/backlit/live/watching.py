@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What can only be said of a run that has ended, and not of one that is watched as it goes.
 SILENT = ["stopped-too-early"]
+#: Losses of a chunk of steps that the doctor is told at most, and how many he remembers beside the first.
+MOST_TOLD, MOST_REMEMBERED = 8, 1000
 
 
 class Watching:
@@ -48,17 +50,27 @@ class Watching:
             yield
         self.watch.tape.clear()
 
-    def watched(self, run: Training, most: int, engine: Engine | None = None) -> np.ndarray:
-        """Take steps of a run, heard, or told of afterwards.  Out: their losses (steps,)."""
+    def watched(self, run: Training, most: int, engine: Engine | None, seconds: float) -> np.ndarray:
+        """Take steps of a run, heard one by one, or told of afterwards.  Out: their losses (steps,)."""
         if self.hears(run):
             with self.listening(run):
                 return run.steps(1, run.regime.loop)
-        losses = run.steps(most, engine)
+        losses = run.steps(most, engine, seconds)
+        self.note(run, losses)
+        return losses
+
+    def note(self, run: Training, losses: np.ndarray) -> None:
+        """Tell some of the losses of steps that were not heard: at full speed all of them would take longer than the
+        steps do.
+        """
         course = self.watch.course
-        self.watch.note(losses.tolist())
+        told = losses if len(losses) <= MOST_TOLD else losses[np.linspace(0, len(losses) - 1, MOST_TOLD).astype(int)]
+        self.watch.note(told.tolist())
+        self.watch.steps += len(losses) - len(told)
         course.epoch_rows = course.epoch_rows or run.regime.batches.rows
         course.seen = run.samples
-        return losses
+        if len(course.means) > 2 * MOST_REMEMBERED:
+            del course.losses[1:-MOST_REMEMBERED], course.means[1:-MOST_REMEMBERED]
 
     @contextmanager
     def evaluation(self, run: Training) -> Iterator[None]:

@@ -77,10 +77,17 @@ class Worker:
         except Exception as error:
             report(error)
             self._call(self._tell, [refused("play", unforeseen(error))])
-            self._session.answer({"do": "pause"})
+            self._stand_still()
             is_busy = False
         self._announce()
         return is_busy
+
+    def _stand_still(self) -> None:
+        """Pause, whatever is the matter: what failed once would fail in each chunk to come."""
+        try:
+            self._session.answer({"do": "pause"})
+        except Exception:
+            self._session.is_playing = False
 
     def _read_mail(self, is_busy: bool) -> bool:
         """Answer all mail that is there; unless training goes on, wait for some. False ends the thread."""
@@ -95,7 +102,11 @@ class Worker:
         return False
 
     def _announce(self) -> None:
-        news = self._session.news()
+        try:
+            news = self._session.news()
+        except Exception as error:  # this thread answers everybody, and must not end
+            report(error)
+            news = [refused("", unforeseen(error))]
         if news:
             self._call(self._tell, news)
 

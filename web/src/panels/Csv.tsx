@@ -1,7 +1,7 @@
 /** A table of the learner's own: chosen or pasted, its target picked, then sent to the server on this machine. */
 
 import { useState } from "preact/hooks";
-import { count } from "../numbers";
+import { counted } from "../numbers";
 import { dialog } from "../store";
 import { head, lineOf } from "./csv/table";
 import type { Head } from "./csv/table";
@@ -21,7 +21,7 @@ export async function upload(text: Blob | string, target: string): Promise<Outco
       method: "POST", headers: { "Content-Type": "text/csv; charset=utf-8" }, body: text,
     });
     const said = (await answer.json().catch(() => ({}))) as { message?: string; rows?: number };
-    if (answer.ok) return { isGood: true, message: `${count(said.rows ?? 0, "row")} taken over.` };
+    if (answer.ok) return { isGood: true, message: `${counted(said.rows ?? 0, "row")} taken over.` };
     return { isGood: false, message: said.message ?? `The server answered ${answer.status}.` };
   } catch {
     return { isGood: false, message: "The server could not be reached. Is `backlit live` still running?" };
@@ -98,7 +98,7 @@ function Form() {
               {table.columns.map((name, index) => <option key={index} value={name}>{name}</option>)}
             </select>
           </div>
-          <p class="hint">{count(table.rows, "row")}, {count(table.columns.length, "column")}. Texts as target are classes; numbers that are not whole are predicted as values.</p>
+          <p class="hint">{counted(table.rows, "row")}, {counted(table.columns.length, "column")}. Texts as target are classes; numbers that are not whole are predicted as values.</p>
           <Sample table={table} target={target} />
         </>
       )}

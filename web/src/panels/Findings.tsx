@@ -5,7 +5,7 @@ import { hello, send, state } from "../store";
 import { setControl } from "./setup/values";
 
 const SIGNS: Record<Finding["severity"], string> = { error: "✕", warning: "!", note: "i" };
-/** Findings after which no further step can mend the run. */
+/** Findings after which no further step can mend the run, but going back can. */
 const BROKEN = /nan|diverge|explod|lr-too-high/;
 
 /** The last moment before the finding that can be gone back to at once. */
@@ -14,24 +14,28 @@ export function momentBefore(step: number, timeline: State["timeline"]): number 
   return before.length > 0 ? Math.max(...before) : timeline.first;
 }
 
-function rewind(finding: Finding): void {
-  const timeline = state.value?.timeline;
-  if (timeline === undefined) return;
+function rewind(step: number): void {
   send({ do: "pause" });
-  send({ do: "scrub", step: momentBefore(finding.step, timeline) });
+  send({ do: "scrub", step });
   send({ do: "fork" });
 }
 
-function Ways({ finding }: { finding: Finding }) {
-  const rate = hello.value?.controls.find(({ name }) => /^learning.rate$/.test(name));
-  const value = Number(state.value?.settings[rate?.name ?? ""]);
+/** Back to where the run was sound, and on from there, with smaller steps if they were too long. */
+function Ways({ step }: { step: number }) {
+  const rate = hello.value?.controls.find(({ name }) => name === "learning-rate");
+  const { timeline, settings } = state.value ?? {};
+  if (timeline === undefined) return null;
+  const moment = momentBefore(step, timeline);
+  const half = Number((Number(settings?.[rate?.name ?? ""]) / 2).toPrecision(6));
+  const halve = (name: string): void => {
+    rewind(moment);
+    setControl(name, half);
+  };
   return (
     <div class="ways-out">
-      <button type="button" data-action="rewind" onClick={() => rewind(finding)}>Rewind to before step {finding.step}</button>
+      <button type="button" class="small" data-action="rewind" onClick={() => rewind(moment)}>Rewind to step {moment}</button>
       {rate !== undefined && (
-        <button type="button" data-action="halve-rate" onClick={() => setControl(rate.name, Number((value / 2).toPrecision(6)))}>
-          Halve the rate: {value} → {Number((value / 2).toPrecision(6))}
-        </button>
+        <button type="button" class="small" data-action="halve-rate" onClick={() => halve(rate.name)}>Rewind, and halve the rate to {half}</button>
       )}
     </div>
   );
@@ -47,21 +51,43 @@ function One({ finding, isOpen }: { finding: Finding; isOpen: boolean }) {
         </summary>
         <p class="whole">{finding.message}</p>
         {finding.fix !== "" && <pre class="fix" tabIndex={0} aria-label="The fix as code"><code>{finding.fix}</code></pre>}
-        {finding.severity === "error" && BROKEN.test(finding.rule) && <Ways finding={finding} />}
+        {state.value?.status !== "ended" && BROKEN.test(finding.rule) && <Ways step={finding.step} />}
       </details>
     </li>
   );
 }
 
+/** Which second run is beside this one, as long as there is one. */
+function Rival({ rival: { control, label } }: { rival: NonNullable<State["rival"]> }) {
+  return (
+    <li class="note rival" data-rival={control}>
+      Two runs: this one, and one with <b>{label}</b>.{" "}
+      <button type="button" class="small" data-action="compare-end" onClick={() => send({ do: "compare", control, value: null })}>End the second</button>
+    </li>
+  );
+}
+
+/** A run that broke: where its numbers ended, as the session notes it, and the ways out. */
+function Broken({ notes, step }: { notes: string[]; step: number }) {
+  return (
+    <li class="finding" data-finding="not-finite" data-severity="error">
+      {notes.map((note) => <p key={note}>{note}</p>)}
+      <Ways step={step} />
+    </li>
+  );
+}
+
 export function Findings() {
-  const findings = state.value?.findings ?? [];
-  const notes = state.value?.notes ?? [];
-  if (findings.length === 0 && notes.length === 0) return null;
+  const { findings = [], notes = [], rival = null, status, step = 0 } = state.value ?? {};
+  const broken = status === "ended" ? (findings[0]?.step ?? step) : null;
+  if (findings.length === 0 && notes.length === 0 && rival === null && broken === null) return null;
   return (
     <section class="findings" aria-label="Findings of the doctor">
       <ul>
+        {rival !== null && <Rival rival={rival} />}
+        {broken !== null && <Broken notes={notes} step={broken} />}
         {findings.map((finding, index) => <One key={`${finding.rule}-${finding.step}`} finding={finding} isOpen={index === 0 && finding.severity === "error"} />)}
-        {notes.map((note) => <li key={note} class="note">{note}</li>)}
+        {broken === null && notes.map((note) => <li key={note} class="note">{note}</li>)}
       </ul>
     </section>
   );

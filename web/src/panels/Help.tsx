@@ -15,9 +15,9 @@ function Words() {
         <h3 id="words-title">Words</h3>
         <input type="search" aria-label="Find a word" placeholder="Find a word" value={sought} onInput={(event) => seek(event.currentTarget.value)} />
       </div>
-      <dl class="words">
-        {found.map(({ word, means }) => <div key={word}><dt>{word}</dt><dd>{means}</dd></div>)}
-      </dl>
+      <div class="words" tabIndex={0} role="group" aria-labelledby="words-title">
+        <dl>{found.map(({ word, means }) => <div key={word}><dt>{word}</dt><dd>{means}</dd></div>)}</dl>
+      </div>
       {found.length === 0 && <p class="hint">No word with “{sought}”.</p>}
     </section>
   );

@@ -68,7 +68,8 @@ function Shown({ shown }: { shown: Inspection | null }) {
   if (edge === undefined && parse(neuron ?? "0.0").layer === 0) {
     return <p class="hint">An input computes nothing: it hands each row's number on. Follow one of its weights to a neuron.</p>;
   }
-  if (shown === null) return unanswered.value === "" ? <p class="hint">Being worked out …</p> : <p class="refusal" role="alert">{unanswered.value}</p>;
+  if (unanswered.value !== "") return <p class="refusal" role="alert">{unanswered.value}</p>;
+  if (shown === null) return <p class="hint">Being worked out …</p>;
   return shown.kind === "neuron" ? <NeuronArithmetic shown={shown} /> : <WeightChain shown={shown} />;
 }
 
@@ -83,7 +84,7 @@ export function Inspector() {
     <section class="inspector" aria-labelledby="inspector-title" data-inspects={edge ?? neuron} data-step={shown?.kind === "neuron" ? shown.step : undefined}>
       <header>
         <h2 id="inspector-title">{name} <span class="hint">{where}</span></h2>
-        {edge === undefined && shown?.kind === "neuron" && <Rows rows={shown.rows} />}
+        {edge === undefined && answer.value?.kind === "neuron" && <Rows rows={answer.value.rows} />}
         <FullSwitch />
         <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: null })}>✕</button>
       </header>

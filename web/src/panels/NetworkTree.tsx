@@ -30,7 +30,8 @@ function part({ id, active }: Part, sizes: number[]) {
     "aria-posinset": index + 1,
     "aria-setsize": count,
     "aria-selected": chosen,
-    tabIndex: active.value === id ? 0 : -1,
+    // In lower case: an attribute of SVG is not found by any other spelling.
+    tabindex: active.value === id ? 0 : -1,
     onFocus: () => {
       active.value = id;
     },

@@ -1,6 +1,6 @@
 /** What a phase of a step has just changed, in one sentence and the numbers that show it. */
 
-import { count } from "../../numbers";
+import { counted } from "../../numbers";
 import type { NeuronInspection, WeightInspection } from "../../protocol";
 
 export interface Numbers {
@@ -61,12 +61,12 @@ function update({ weight, optimizer }: Facts): Change {
 
 const CHANGES: Record<string, (facts: Facts) => Change> = {
   batch: ({ rows }) => ({
-    says: rows.length === 0 ? "The rows of this step are drawn." : `${count(rows.length, "row")} drawn: ${listed(rows)}. Nothing is computed yet.`,
+    says: rows.length === 0 ? "The rows of this step are drawn." : `${counted(rows.length, "row")} drawn: ${listed(rows)}. Nothing is computed yet.`,
     numbers: [],
   }),
-  forward: ({ output, rows }) => ({
+  forward: ({ output }) => ({
     says: "Every neuron has computed; the outputs are new. No weight has changed.",
-    numbers: output === null ? [] : [{ name: `output ${output.neuron + 1} for ${output.row === null ? "the batch, mean" : `row ${rows[output.row] ?? output.row}`}`, after: output.activation.out }],
+    numbers: output === null ? [] : [{ name: `output ${output.neuron + 1}, row ${output.row} of the batch`, after: output.activation.out }],
   }),
   loss: ({ loss }) => ({ says: "Outputs and targets have become one number.", numbers: [{ name: "loss", after: some(loss) }] }),
   zero_grad: (facts) => ({ says: stale(facts), numbers: gradients(facts) }),

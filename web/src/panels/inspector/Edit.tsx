@@ -6,7 +6,7 @@ import type { Given } from "../../numbers";
 import { send } from "../../store";
 import { parse } from "../../tree";
 import { toNumber } from "../setup/values";
-import { Num } from "../parts/Num";
+import { Num, text } from "../parts/Num";
 
 interface Props {
   edge: string;
@@ -26,9 +26,9 @@ export function Edit({ edge, value, label, term }: Props) {
     open(false);
     requestAnimationFrame(() => button.current?.focus());
   };
-  const write = (text: string): void => {
+  const write = (written: string): void => {
     const { layer, neuron, input: from } = parse(edge);
-    send({ do: "edit", layer, neuron, input: from, value: toNumber(text) ?? text });
+    send({ do: "edit", layer, neuron, input: from, value: toNumber(written) ?? written });
     close();
   };
   const key = (event: KeyboardEvent): void => {
@@ -44,7 +44,7 @@ export function Edit({ edge, value, label, term }: Props) {
   }
   return (
     <button ref={button} type="button" class="edits" data-edits={edge} title={`${exact(value)}: write another value`}
-      aria-label={`${label}, ${exact(value)}, write another value`} onClick={() => open(true)}>
+      aria-label={`${text(value)}, ${label}: write another value`} onClick={() => open(true)}>
       <Num value={value} term={term} />
       <svg viewBox="0 0 12 12" aria-hidden="true"><path d="M8.5 1 11 3.500 4 10.500 1 11l.5-3z" /></svg>
     </button>
