@@ -55,3 +55,16 @@ def test_losses_are_watched_where_the_steps_are_compiled():
 def test_another_mode_is_refused():
     with pytest.raises(ValueError, match='True, False, "warn" or "collect"'):
         trained(doctor="loudly")
+
+
+def test_a_run_that_begins_with_equal_weights_is_named_as_in_a_script():
+    """The doctor hears of fresh gradients before the update, as he does where a script takes the steps."""
+    model = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
+    for p in model.parameters():
+        torch.nn.init.constant_(p, 0.1)
+    x = torch.randn(40, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = torch.fit(
+        model, x, x[:, :1], loss="mse", optimizer=optimizer, epochs=30, doctor="collect", engine="eager", seed=0
+    )
+    assert history.findings[0].rule == "symmetric-init"

@@ -69,22 +69,9 @@ class SharedOrder(Batches):
 
 
 class Loop(Eager):
-    """One step at a time, its calls in the order in which the page shows them. The numbers are Eager's, to the bit.
-
-    `reason` says why it is never compiled, if it is not.
-    """
+    """One step at a time. `reason` says why it is never compiled, if it is not."""
 
     reason = ""
-
-    def advance(self, most: int, after: int = 0) -> np.ndarray:
-        """Take one step."""
-        return np.array([self.step(*self.batches.next()).item()])
-
-    def step(self, x: Any, y: Any) -> Any:
-        """A step on these rows.  Out: its loss."""
-        loss = self.forward_and_backward(x, y)
-        self.optimizer.step()
-        return loss
 
 
 class Recipe:

@@ -28,12 +28,18 @@ class Eager:
 
     def advance(self, most: int, after: int = 0) -> np.ndarray:
         """Take one step."""
-        x, y = self.batches.next()
-        loss = self.optimizer.step(lambda: self.forward_and_backward(x, y))
-        return np.array([loss.item()])
+        return np.array([self.step(*self.batches.next()).item()])
+
+    def step(self, x: Any, y: Any) -> Any:
+        """A step on these rows, its calls in the order of a script's loop.  Out: its loss."""
+        if type(self.optimizer).step is not Optimizer.step:  # LBFGS and its like ask for the loss more than once
+            return self.optimizer.step(lambda: self.forward_and_backward(x, y))
+        loss = self.forward_and_backward(x, y)
+        self.optimizer.step()
+        return loss
 
     def forward_and_backward(self, x: Any, y: Any) -> Any:
-        """The loss, with fresh gradients in the parameters. LBFGS asks for it more than once a step."""
+        """The loss, with fresh gradients in the parameters."""
         loss = self.loss(self.model(x), y)
         self.optimizer.zero_grad()
         loss.backward()

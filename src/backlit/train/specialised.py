@@ -70,7 +70,7 @@ class Specialised:
         x, y = self.batches.next()
         state = default_generator.get_state()
         with recording() as recorder:
-            self.optimizer.step(lambda: self.eager.forward_and_backward(x, y))
+            self.eager.step(x, y)
         rows = [(x.array, self.batches.x.array), (y.array, self.batches.y.array)]
         gradients = gradients_of(recorder)
         return plan_of(recorder, rows, len(x.array), [b for _, b in gradients], state), gradients
