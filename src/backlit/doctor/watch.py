@@ -41,7 +41,7 @@ CUTS = ("detach", "item", "numpy", "tolist")
 
 #: Steps that are watched in full at first. Mistakes in the order of calls show at once; what comes later lasts.
 ALWAYS = 20
-#: After that every twentieth is, and in a long run every fiftieth: a small step watched in full takes three times as long.
+#: After that every twentieth is, in a long run every fiftieth: a small step watched in full takes three times as long.
 EVERY, LONG, EVERY_OF_LONG = 20, 200, 50
 
 
@@ -69,7 +69,7 @@ class Watch:
         self.values: list[float] = []  # of the losses of this step
         self.scores: list[float] = []  # of the losses without gradients since
         self.called = Place("", 0)  # the user's line that called a model without gradients last
-        self.is_within = False  # Backlit itself went without gradients last, as batch normalisation does
+        self.within: list[tuple[Any, bool]] = []  # modes that are entered; whether Backlit itself did, as in batch norm
         self.given: Any = None  # what the model was called with last, in training
         self.is_awake = self.has_rested = False
         self.until = ALWAYS  # steps that are watched in full at least
@@ -95,6 +95,7 @@ class Watch:
         enter(replaced(Optimizer, "__init__", self.around_creation))
         enter(replaced(LRScheduler, "step", self.around_scheduler))
         enter(replaced(_Mode, "__enter__", self.around_mode))
+        enter(replaced(_Mode, "__exit__", self.after_mode))
         for name in LOSSES:
             enter(replaced(F, name, functools.partial(self.around_loss, name)))
         for name in CUTS:
@@ -209,7 +210,7 @@ class Watch:
             handler(OpCall(*call))
 
     def leave_graph(self, inputs: Sequence[Any]) -> None:
-        if self.is_within:
+        if self.within and self.within[-1][1]:
             return
         for x in inputs:
             if isinstance(x, Tensor) and x.needs_grad:
@@ -304,11 +305,15 @@ class Watch:
         return plain(scheduler, *args, **kwargs)
 
     def around_mode(self, plain: Callable[..., Any], mode: Any) -> Any:
-        if not mode.enabled:
-            self.is_within = is_ours(sys._getframe(2))
-            if not self.is_within:
-                self.wake()  # an evaluation, perhaps
+        self.within.append((mode, is_ours(sys._getframe(2))))
+        if not mode.enabled and not self.within[-1][1]:
+            self.wake()  # an evaluation, perhaps
         return plain(mode)
+
+    def after_mode(self, plain: Callable[..., Any], mode: Any, *error: object) -> None:
+        if self.within and self.within[-1][0] is mode:  # else it was entered before the watch was
+            self.within.pop()
+        plain(mode, *error)
 
     def enter_module(self, module: Any, args: tuple[Any, ...]) -> None:
         if not self.is_heard:
