@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chain, contour, lead } from "../src/draw/contour";
+import { marker, shapeName } from "../src/draw/markers";
 import { fromBox, mapInWords, toBox, valueRange } from "../src/draw/plane";
 import type { Data } from "../src/protocol";
 
@@ -37,6 +38,13 @@ describe("contours", () => {
   it("between classes lie where the best two are equal", () => {
     const ahead = lead(Float32Array.of(0.5, 0.2, 0.3, 0.6, 0.2, 0.2), 3, 0, new Float32Array(2));
     expect(Array.from(ahead)).toEqual([expect.closeTo(0.2, 6), expect.closeTo(-0.4, 6)]);
+  });
+});
+
+describe("markers", () => {
+  it("differ from class to class, in shape and in name", () => {
+    expect(new Set(Array.from({ length: 10 }, (_, k) => marker(k, 4))).size).toBe(10);
+    expect([0, 1, 2, 3, 4, 5].map(shapeName)).toEqual(["circle", "square", "triangle", "diamond", "cross", "plus"]);
   });
 });
 

@@ -138,7 +138,7 @@ export class NetworkPainter {
     const count = rows * columns;
     if (view.shows === "weights") {
       const most = ceiling(extent(numbers, at, count).size);
-      caption(target, `${rows} × ${columns}, to ±${tick(most)}`, x + width / 2, y + height + 16, view.colours);
+      caption(target, `to ±${tick(most)}`, x + width / 2, y + height + 16, view.colours);
       paint(tile.pixels, numbers, at, count, this.tables!.sign, -most, most, this.tables!.none);
     } else this.paintGradients(tile.pixels, numbers, at, count, view.colours);
     tile.flush();

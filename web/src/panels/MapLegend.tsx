@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { marker } from "../draw/markers";
+import { marker, shapeName } from "../draw/markers";
 import { css } from "../draw/palette";
 import { valueRange } from "../draw/plane";
 import { cividis } from "../draw/ramps";
@@ -89,7 +89,7 @@ function Scale() {
 function Classes() {
   return (
     <>
-      {data.value!.classes.map((name, index) => <span key={name} class="legend-item"><Mark index={index} />{name}</span>)}
+      {data.value!.classes.map((name, index) => <span key={name} class="legend-item" title={`${name}: ${shapeName(index)}`}><Mark index={index} />{name}</span>)}
     </>
   );
 }
