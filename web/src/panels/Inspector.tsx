@@ -18,8 +18,8 @@ function Rows({ rows }: { rows: number }) {
   return (
     <div class="rows">
       <fieldset class="segmented" aria-label="Rows">
-        <label><input type="radio" name="rows" checked={row === null} onChange={() => choose(null)} />batch</label>
-        <label><input type="radio" name="rows" checked={row !== null} onChange={() => choose(0)} />row</label>
+        <label><input type="radio" name="rows" data-rows="all" checked={row === null} onChange={() => choose(null)} />batch</label>
+        <label><input type="radio" name="rows" data-rows="one" checked={row !== null} onChange={() => choose(0)} />row</label>
       </fieldset>
       {row !== null && (
         <span class="stepper">
