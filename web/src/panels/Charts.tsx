@@ -45,8 +45,8 @@ function kinds(isRegression: boolean, hasRival: boolean): Kind[] {
     {
       name: "loss", title: "Loss", curves: [0, 1], isLog: isLog.value, format: (value) => real(value, 3), onAxis: tick,
       lines: [
-        { label: "train", brief: "train", colour: "train" }, { label: "test", brief: "test", colour: "test", dash: [6, 3] },
-        ...rival({ label: "rival train", brief: "", ...RIVAL }, { label: "rival test", brief: null, ...RIVAL, dash: [6, 3] }),
+        { label: "each step's batch", brief: "batch", colour: "train" }, { label: "test", brief: "test", colour: "test", dash: [6, 3] },
+        ...rival({ label: "rival batch", brief: "", ...RIVAL }, { label: "rival test", brief: null, ...RIVAL, dash: [6, 3] }),
       ],
     },
     {

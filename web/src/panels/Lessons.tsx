@@ -30,7 +30,7 @@ function Question({ ask, answered, choose }: { ask: Ask; answered: number | null
         ))}
       </ul>
       <p role="status">
-        {answered !== null && <><b>{answered === ask.answer ? "Yes." : `No: ${ask.choices[ask.answer]}.`}</b> {ask.why}</>}
+        {answered !== null && <><b>{answered === ask.answer ? "Yes." : `Not so: ${ask.choices[ask.answer]}.`}</b> {ask.why}</>}
       </p>
     </div>
   );
@@ -80,6 +80,7 @@ function Card({ shown }: { shown: Lesson }) {
 export function Lessons() {
   const lessons = hello.value?.lessons ?? [];
   const start = (name: string): void => {
+    selection.value = { row: null }; // what was looked at before is none of the lesson's
     send({ do: "lesson", name });
     dialog.value = "";
   };

@@ -1,5 +1,6 @@
 /** The classic mistakes: each with a switch, its symptom, and what the doctor finds; or a hidden one to be guessed. */
 
+import { useEffect, useState } from "preact/hooks";
 import type { Hello } from "../protocol";
 import { guessed, hello, send, state } from "../store";
 
@@ -35,7 +36,7 @@ function Diagnosis() {
   if (finding === undefined) return <p class="hint">Let it train: the doctor speaks as soon as the run shows the mistake.</p>;
   return (
     <p>
-      <b>The doctor</b> has found it at step {finding.step}:{" "}
+      <b>The doctor</b> says, from step {finding.step}:{" "}
       <button type="button" class="link" onClick={() => find(finding.rule)}><code>{finding.rule}</code></button>
     </p>
   );
@@ -76,8 +77,13 @@ export function Mistakes() {
   const present = state.value?.mistake;
   const isGuess = present?.is_guess === true;
   const on = present?.name ?? null;
+  const isMade = on !== null || isGuess;
+  const [isOpen, setOpen] = useState(isMade);
+  useEffect(() => {
+    if (isMade) setOpen(true); // and it stays so when the mistake is taken back
+  }, [isMade]);
   return (
-    <details class="mistakes" data-control="mistake" open={on !== null || isGuess ? true : undefined}>
+    <details class="mistakes" data-control="mistake" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Mistakes {on !== null && !isGuess && <span class="chip">{present?.title}</span>}{isGuess && <span class="chip">hidden</span>}</summary>
       {isGuess
         ? <Guessing mistakes={mistakes} />

@@ -48,6 +48,12 @@ function gradients({ edge, gradient, gradientBefore, norm, normBefore }: Facts):
   ];
 }
 
+/** The number in `out`; and the probability that the page shows for it, which the loss makes of it itself. */
+function outputs({ neuron, row, z, activation }: NeuronInspection): Numbers[] {
+  const score = { name: `out ${neuron + 1}, row ${row} of batch`, after: z };
+  return activation.name === "none" ? [score] : [score, { name: `${activation.name}(out)`, after: activation.out }];
+}
+
 function stale({ normBefore }: Facts): string {
   return Number.isNaN(normBefore) ? "There was no gradient to be cleared." : "The gradients of the last step are gone.";
 }
@@ -66,7 +72,7 @@ const CHANGES: Record<string, (facts: Facts) => Change> = {
   }),
   forward: ({ output }) => ({
     says: "Every neuron has computed; the outputs are new. No weight has changed.",
-    numbers: output === null ? [] : [{ name: `output ${output.neuron + 1}, row ${output.row} of the batch`, after: output.activation.out }],
+    numbers: output === null ? [] : outputs(output),
   }),
   loss: ({ loss }) => ({ says: "Outputs and targets have become one number.", numbers: [{ name: "loss", after: some(loss) }] }),
   zero_grad: (facts) => ({ says: stale(facts), numbers: gradients(facts) }),

@@ -86,7 +86,7 @@ export function NeuronArithmetic({ shown }: { shown: NeuronInspection }) {
         </p>
       </div>
       <p class="total activation" data-term="out" data-value={String(activation.out)}>
-        <span title={activation.formula}>out = {spoken(activation.name)}</span>
+        <span title={activation.formula}>{shown.row === null && activation.name !== "none" ? "mean of " : "out = "}{spoken(activation.name)}</span>
         <Num value={activation.out} result="activation" digits={6} />
       </p>
       <Recomputed check={ofNeuron(shown)} />

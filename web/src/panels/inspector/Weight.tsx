@@ -1,7 +1,7 @@
 /** A weight's gradient: the chain-rule product of every route, their sum, a finite difference beside it, and the update. */
 
 import type { Hop, WeightInspection } from "../../protocol";
-import { selection } from "../../store";
+import { selection, state } from "../../store";
 import { Num } from "../parts/Num";
 import { Edit } from "./Edit";
 import { ofWeight } from "./recompute";
@@ -77,7 +77,7 @@ function Strip({ shown }: { shown: WeightInspection }) {
   const called = `${shown.input === "b" ? "bias" : "weight"} ${shown.edge}`;
   return (
     <dl class="strip">
-      <div><dt>value</dt><dd><Edit edge={shown.edge} value={shown.value} label={called} /></dd></div>
+      <div><dt>{state.value?.phase?.name === "update" ? "value before" : "value"}</dt><dd><Edit edge={shown.edge} value={shown.value} label={called} /></dd></div>
       <div><dt>chain rule</dt><dd><Num value={shown.total} /></dd></div>
       <div><dt><code>backward()</code></dt><dd>{shown.gradient === null ? "none" : <Num value={shown.gradient} />}</dd></div>
       <div title={`(loss(w + h) − loss(w − h)) / 2h, h = ${shown.h}`}><dt>by trial</dt><dd><Num value={shown.difference} /></dd></div>
