@@ -24,6 +24,7 @@ export function Scrubber() {
   const now = state.value;
   const { first, last, shown, moments } = now?.timeline ?? { first: 0, last: 0, shown: 0, moments: [] };
   const isPast = now?.status === "past";
+  const isPlaying = now?.status === "playing"; // then only the counter, which every frame renews, knows the step
   const go = (event: Event): void => {
     const slider = event.currentTarget as HTMLInputElement;
     const step = Number(slider.value) >= last ? last : nearest([...moments, last], Number(slider.value));
@@ -40,7 +41,7 @@ export function Scrubber() {
         <input id="scrub" type="range" data-control="scrub" min={first} max={Math.max(last, first + 1)} step={1} value={isPast ? shown : last}
           disabled={last <= first} aria-valuetext={`Step ${whole(shown)} of ${whole(last)}`} onInput={go} onChange={() => { asked.current = -1; }} />
       </div>
-      <output class="scrub-at" for="scrub">{isPast ? `step ${whole(shown)} of ${whole(last)}` : `now, step ${whole(last)}`}</output>
+      <output class="scrub-at" for="scrub">{isPast ? `step ${whole(shown)} of ${whole(last)}` : isPlaying ? "now" : `now, step ${whole(last)}`}</output>
       {isPast
         ? (
           <>
