@@ -41,7 +41,7 @@ function FullSwitch() {
 
 function Hint({ network }: { network: State["network"] | undefined }) {
   const output = network === undefined ? "1.0" : `${network.sizes.length - 1}.0`;
-  const choose = (target: { neuron?: string; edge?: string }): void => void (selection.value = { ...target, row: null });
+  const choose = (target: { neuron?: string; edge?: string }): void => void (selection.value = { ...target, row: selection.value.row });
   return (
     <div class="nothing">
       <p>Choose a neuron to see its sum term by term, or a line to see the chain rule of its weight.</p>
@@ -86,7 +86,7 @@ export function Inspector() {
         <h2 id="inspector-title" title={`${name} ${where}`}>{name} <span class="hint">{where}</span></h2>
         {edge === undefined && answer.value?.kind === "neuron" && <Rows rows={answer.value.rows} />}
         <FullSwitch />
-        <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: null })}>✕</button>
+        <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: selection.value.row })}>✕</button>
       </header>
       <Shown shown={shown} />
     </section>
