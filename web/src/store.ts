@@ -35,8 +35,8 @@ const networkText = computed(() => JSON.stringify(state.value?.network ?? null))
 export const network = computed(() => JSON.parse(networkText.value) as State["network"] | null);
 export const kind = computed(() => state.value?.kind ?? "binary");
 
-/** What is chosen on the page alone: not the server's business. */
-export const selection = signal<{ neuron?: string; edge?: string; row: number | null }>({ row: null });
+/** What is chosen on the page alone: not the server's business. A neuron is shown for one row first, whose sum can be followed to the end. */
+export const selection = signal<{ neuron?: string; edge?: string; row: number | null }>({ row: 0 });
 export const shows = signal<"weights" | "gradients">("weights");
 export const tab = signal<"map" | "net" | "charts" | "setup">("net");
 export const dialog = signal<"" | "help" | "share" | "program" | "csv" | "lessons" | "compare">("");

@@ -2,14 +2,16 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Control, Value } from "../protocol";
-import { dialog, hello, latest, onFrame, refusal, send, state } from "../store";
+import { dialog, hello, onFrame, refusal, send, state } from "../store";
 import { Modal } from "./parts/Modal";
 import { Num } from "./parts/Num";
+import { isIdle } from "./setup/Row";
 import { toNumber } from "./setup/values";
 
-/** Settings of the data are the same for both runs, and lists would change more than one thing. */
-function canDiffer({ group, name, kind }: Control): boolean {
-  return group !== "data" && name !== "speed" && kind !== "choices";
+/** Settings of the data are the same for both runs, lists would change more than one thing, and what is idle nothing. */
+function canDiffer(control: Control): boolean {
+  const { group, name, kind } = control;
+  return group !== "data" && name !== "speed" && kind !== "choices" && !isIdle(control);
 }
 
 /** A text from an input as a value of the control; the server refuses what does not suit, in its words. */
@@ -117,7 +119,6 @@ export function Compare() {
         </div>
       )}
       <Chooser />
-      {latest.frame === null && <p class="hint">Nothing runs yet.</p>}
     </Modal>
   );
 }

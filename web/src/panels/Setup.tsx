@@ -5,7 +5,7 @@ import { hello, refusal } from "../store";
 import { Field } from "./setup/fields";
 import { Layers } from "./setup/Layers";
 import { Problems } from "./setup/Problems";
-import { helped } from "./setup/Row";
+import { helped, isIdle } from "./setup/Row";
 import { isShort } from "./setup/values";
 
 const GROUPS: { name: Control["group"]; title: string }[] = [
@@ -30,13 +30,18 @@ function sentence(words: string): string {
   return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
+function effect(control: Control): string {
+  if (isIdle(control)) return "It changes nothing here.";
+  return control.resets ? "Starts the run anew." : "The run goes on.";
+}
+
 /** What the control under the hand does, and whether it starts the run anew. */
 function HelpLine() {
   const control = helped.value;
   if (control === null) return <p class="help-line">Point at a setting to read what it does.</p>;
   return (
     <p class="help-line" aria-hidden="true">
-      <b>{control.label}.</b> {sentence(control.help)} {control.resets ? "Starts the run anew." : "The run goes on."}
+      <b>{control.label}.</b> {sentence(control.help)} {effect(control)}
     </p>
   );
 }
