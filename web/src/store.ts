@@ -14,6 +14,8 @@ export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
 /** The last refusal, shown until something else is asked for. */
 export const refusal = signal<string>("");
+/** What was asked for last: a refusal that comes now is about it. */
+export const askedFor = signal<string>("");
 /** Why the last question about a neuron or a weight has no answer; empty once one has. */
 export const unanswered = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
@@ -47,7 +49,10 @@ export const door: { send: (message: Message) => void } = { send: () => undefine
 /** Questions that the page asks by itself: they take no refusal away. */
 const SILENT = new Set(["inspect", "probe"]);
 export function send(message: Message): void {
-  if (!SILENT.has(message.do)) refusal.value = "";
+  if (!SILENT.has(message.do)) {
+    refusal.value = "";
+    askedFor.value = message.do;
+  }
   door.send(message);
 }
 

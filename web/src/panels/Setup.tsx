@@ -1,7 +1,7 @@
 /** Everything the learner changes, built from the controls that the server announces. */
 
 import type { Control } from "../protocol";
-import { hello, refusal } from "../store";
+import { askedFor, hello, refusal } from "../store";
 import { Field } from "./setup/fields";
 import { Layers } from "./setup/Layers";
 import { Problems } from "./setup/Problems";
@@ -43,7 +43,7 @@ function HelpLine() {
 
 /** A refusal that belongs to no control, such as that of an address. */
 function Elsewhere() {
-  const isControls = asked.value !== "";
+  const isControls = asked.value !== "" && askedFor.value === "set";
   return isControls || refusal.value === "" ? null : <p class="refusal" role="alert">{refusal.value}</p>;
 }
 
