@@ -50,6 +50,8 @@ def test_a_neurons_terms_make_its_sum(opened):
     page, step = opened
     layer = step.layers[0]
     shown = inspect(page, "1.1")
+    shown.get_by_role("radio", name="batch").check()
+    shown.get_by_text("Means over").wait_for()
     check_neuron(shown, layer, 1, lambda array: array.mean(0, dtype=np.float64))
     # Of one row the activation can be followed too.
     shown.get_by_role("radio", name="row").check()

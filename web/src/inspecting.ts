@@ -75,7 +75,7 @@ export function followSelection(): void {
     const network = state.value?.network;
     const { neuron, edge } = selection.peek();
     const id = edge ?? neuron;
-    if (network !== undefined && id !== undefined && !exists(id, network.sizes)) selection.value = { row: null };
+    if (network !== undefined && id !== undefined && !exists(id, network.sizes)) selection.value = { row: selection.peek().row };
   });
   onFrame(again);
   setInterval(again, PAUSE);

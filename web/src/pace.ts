@@ -10,8 +10,8 @@ interface Walk {
 }
 
 const WALKS: Walk[] = [
-  { value: "phase-1", label: "1 phase a second", every: 1000 },
-  { value: "phase-4", label: "4 phases a second", every: 250 },
+  { value: "phase-1", label: "1 phase/s", every: 1000 },
+  { value: "phase-4", label: "4 phases/s", every: 250 },
 ];
 
 /** The walk that is chosen; null where the server sets the pace. */

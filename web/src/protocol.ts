@@ -69,6 +69,7 @@ export interface State {
   mistake: { name: string | null; title: string; symptom: string; is_guess: boolean };
   rival: { control: string; value: Value; label: string } | null;
   /** Where to go back to from a run that broke, and what to set then. */
+  idle?: string[]; // controls that change nothing as things stand
   rescue: { step: number; control: string; value: number } | null;
   notes: string[];
   kind: Kind;

@@ -1,7 +1,7 @@
 /** What the page knows just now. Panels read the signals; drawing reads the frame in the animation loop. */
 
 import { computed, signal } from "@preact/signals";
-import type { Data, Finding, Guessed, Hello, Inspection, Lesson, Message, Probe, Program, State } from "./protocol";
+import type { Data, Finding, Guessed, Hello, Inspection, Lesson, Message, Probe, Program, Refused, State } from "./protocol";
 import type { Frame } from "./frame";
 
 export const hello = signal<Hello | null>(null);
@@ -13,9 +13,7 @@ export const program = signal<Program | null>(null);
 export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
 /** The last refusal, shown until something else is asked for. */
-export const refusal = signal<string>("");
-/** What was asked for last: a refusal that comes now is about it. */
-export const askedFor = signal<string>("");
+export const refusal = signal<Refused | null>(null);
 /** Why the last question about a neuron or a weight has no answer; empty once one has. */
 export const unanswered = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
@@ -37,8 +35,8 @@ const networkText = computed(() => JSON.stringify(state.value?.network ?? null))
 export const network = computed(() => JSON.parse(networkText.value) as State["network"] | null);
 export const kind = computed(() => state.value?.kind ?? "binary");
 
-/** What is chosen on the page alone: not the server's business. */
-export const selection = signal<{ neuron?: string; edge?: string; row: number | null }>({ row: null });
+/** What is chosen on the page alone: not the server's business. A neuron is shown for one row first, whose sum can be followed to the end. */
+export const selection = signal<{ neuron?: string; edge?: string; row: number | null }>({ row: 0 });
 export const shows = signal<"weights" | "gradients">("weights");
 export const tab = signal<"map" | "net" | "charts" | "setup">("net");
 export const dialog = signal<"" | "help" | "share" | "program" | "csv" | "lessons" | "compare">("");
@@ -49,10 +47,7 @@ export const door: { send: (message: Message) => void } = { send: () => undefine
 /** Questions that the page asks by itself: they take no refusal away. */
 const SILENT = new Set(["inspect", "probe"]);
 export function send(message: Message): void {
-  if (!SILENT.has(message.do)) {
-    refusal.value = "";
-    askedFor.value = message.do;
-  }
+  if (!SILENT.has(message.do)) refusal.value = null;
   door.send(message);
 }
 

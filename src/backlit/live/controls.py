@@ -151,12 +151,12 @@ INIT_CHOICES = (
     Choice("zeros", "All zero"),
 )
 SPEED_CHOICES = (
-    Choice("1", "1 step a second"),
-    Choice("10", "10 steps a second"),
-    Choice("100", "100 steps a second"),
-    Choice("1000", "1,000 steps a second"),
-    Choice("10000", "10,000 steps a second"),
-    Choice("max", "As fast as it goes"),
+    Choice("1", "1 step/s"),
+    Choice("10", "10 steps/s"),
+    Choice("100", "100 steps/s"),
+    Choice("1000", "1,000 steps/s"),
+    Choice("10000", "10,000 steps/s"),
+    Choice("max", "Flat out"),
 )
 
 CONTROLS = {

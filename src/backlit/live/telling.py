@@ -53,6 +53,7 @@ def state(session: Session) -> Message:
         "version": session.version,
         "status": session.status,
         "settings": values(session),
+        "idle": idle(session),
         "address": session.settings.address(),
         "network": network(session),
         "engine": engine(session),
@@ -87,6 +88,16 @@ def values(session: Session) -> dict[str, Any]:
         "batch": min(settings.batch, int(np.count_nonzero(~rows.is_test))),
     }
     return plain | in_force
+
+
+def idle(session: Session) -> list[str]:
+    """The controls that change nothing as things stand, so that nobody looks for what they do."""
+    settings, problem = session.settings, PROBLEMS.get(session.settings.problem)
+    optimizer = session.training.regime.optimizer
+    names = [] if problem is not None and problem.is_drawn else ["points", "noise"]
+    names += ["test-share"] if problem is not None and problem.is_whole else []
+    names += [] if "momentum" in optimizer.defaults else ["momentum"]
+    return names if settings.hidden else [*names, "activation", "batch-norm", "dropout"]
 
 
 def findings(session: Session) -> list[Message]:

@@ -2,14 +2,16 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Control, Value } from "../protocol";
-import { dialog, hello, latest, onFrame, refusal, send, state } from "../store";
+import { dialog, hello, onFrame, refusal, send, state } from "../store";
 import { Modal } from "./parts/Modal";
 import { Num } from "./parts/Num";
+import { isIdle } from "./setup/Row";
 import { toNumber } from "./setup/values";
 
-/** Settings of the data are the same for both runs, and lists would change more than one thing. */
-function canDiffer({ group, name, kind }: Control): boolean {
-  return group !== "data" && name !== "speed" && kind !== "choices";
+/** Settings of the data are the same for both runs, lists would change more than one thing, and what is idle nothing. */
+function canDiffer(control: Control): boolean {
+  const { group, name, kind } = control;
+  return group !== "data" && name !== "speed" && kind !== "choices" && !isIdle(control);
 }
 
 /** A text from an input as a value of the control; the server refuses what does not suit, in its words. */
@@ -81,7 +83,7 @@ function Chooser() {
         <ValueInput control={control} text={text} write={write} />
       </div>
       <button type="submit" class="primary" data-action="compare-start">Start both</button>
-      {isAsked && refusal.value !== "" && <p class="refusal" role="alert">{refusal.value}</p>}
+      {refusal.value?.do === "compare" && <p class="refusal" role="alert">{refusal.value.message}</p>}
     </form>
   );
 }
@@ -113,11 +115,10 @@ export function Compare() {
       {rival !== null && (
         <div class="running-rival">
           <Losses label={rival.label} />
-          <button type="button" onClick={() => send({ do: "compare", control: rival.control, value: null })}>End the second run</button>
+          <button type="button" data-action="compare-end" onClick={() => send({ do: "compare", control: rival.control, value: null })}>End the second run</button>
         </div>
       )}
       <Chooser />
-      {latest.frame === null && <p class="hint">Nothing runs yet.</p>}
     </Modal>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Inspection, State } from "../protocol";
 import { answer, answers } from "../inspecting";
-import { data, selection, state, unanswered } from "../store";
+import { data, refusal, selection, state, unanswered } from "../store";
 import { parse } from "../tree";
 import { called } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
@@ -26,7 +26,7 @@ function Rows({ rows }: { rows: number }) {
           <button type="button" aria-label="Row before" disabled={row <= 0} onClick={() => choose(row - 1)}>‹</button>
           <input type="text" inputMode="numeric" aria-label={`Row of the batch, 0 to ${rows - 1}`} value={String(row)} onChange={(event) => choose(at(event.currentTarget.value))} />
           <button type="button" aria-label="Row after" disabled={row >= rows - 1} onClick={() => choose(row + 1)}>›</button>
-          <span class="hint">to {rows - 1}</span>
+          <span class="hint">/{rows - 1}</span>
         </span>
       )}
     </div>
@@ -35,13 +35,13 @@ function Rows({ rows }: { rows: number }) {
 
 function FullSwitch() {
   return (
-    <label class="full"><input type="checkbox" role="switch" checked={isFull.value} onChange={(event) => (isFull.value = event.currentTarget.checked)} />all digits</label>
+    <label class="full"><input type="checkbox" role="switch" checked={isFull.value} onChange={(event) => (isFull.value = event.currentTarget.checked)} />digits</label>
   );
 }
 
 function Hint({ network }: { network: State["network"] | undefined }) {
   const output = network === undefined ? "1.0" : `${network.sizes.length - 1}.0`;
-  const choose = (target: { neuron?: string; edge?: string }): void => void (selection.value = { ...target, row: null });
+  const choose = (target: { neuron?: string; edge?: string }): void => void (selection.value = { ...target, row: selection.value.row });
   return (
     <div class="nothing">
       <p>Choose a neuron to see its sum term by term, or a line to see the chain rule of its weight.</p>
@@ -83,11 +83,12 @@ export function Inspector() {
   return (
     <section class="inspector" aria-labelledby="inspector-title" data-inspects={edge ?? neuron} data-step={shown?.kind === "neuron" ? shown.step : undefined}>
       <header>
-        <h2 id="inspector-title">{name} <span class="hint">{where}</span></h2>
+        <h2 id="inspector-title" title={`${name} ${where}`}>{name} <span class="hint">{where}</span></h2>
         {edge === undefined && answer.value?.kind === "neuron" && <Rows rows={answer.value.rows} />}
         <FullSwitch />
-        <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: null })}>✕</button>
+        <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: selection.value.row })}>✕</button>
       </header>
+      {refusal.value?.do === "edit" && <p class="refusal" role="alert">{refusal.value.message}</p>}
       <Shown shown={shown} />
     </section>
   );

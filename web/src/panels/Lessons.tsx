@@ -80,7 +80,7 @@ function Card({ shown }: { shown: Lesson }) {
 export function Lessons() {
   const lessons = hello.value?.lessons ?? [];
   const start = (name: string): void => {
-    selection.value = { row: null }; // what was looked at before is none of the lesson's
+    selection.value = { row: selection.value.row }; // what was looked at before is none of the lesson's
     send({ do: "lesson", name });
     dialog.value = "";
   };

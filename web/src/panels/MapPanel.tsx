@@ -3,6 +3,7 @@
 import { computed, effect, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { prepare } from "../draw/canvas";
+import { tick } from "../draw/curves";
 import { palette } from "../draw/palette";
 import { PlanePainter, fromBox, mapInWords, toBox } from "../draw/plane";
 import { useBox } from "../draw/useBox";
@@ -38,6 +39,11 @@ function axisNames(): [string, string] {
   return isCurve.value ? [given.names[0], given.target] : [given.names[given.axes[0]], given.names[given.axes[1]]];
 }
 
+/** The end of an axis in two digits, without zeros that say nothing: −0.1 beside 1.1. */
+function round(value: number): string {
+  return tick(Number(value.toPrecision(2)));
+}
+
 /** The map's axes as choices, where there are more than two inputs. */
 function Axis({ which }: { which: 0 | 1 }) {
   const given = data.value!;
@@ -50,7 +56,7 @@ function Axis({ which }: { which: 0 | 1 }) {
   const title = which === 0 ? "Across" : "Up";
   return (
     <div class={which === 0 ? "axis axis-x" : "axis axis-y"}>
-      <span>{real(low, 2)}</span>
+      <span>{round(low)}</span>
       {given.names.length > 2
         ? (
           <select aria-label={`${title}: which input`} value={given.axes[which]} onChange={(event) => choose(Number(event.currentTarget.value))}>
@@ -58,7 +64,7 @@ function Axis({ which }: { which: 0 | 1 }) {
           </select>
         )
         : <b>{axisNames()[which]}</b>}
-      <span>{real(high, 2)}</span>
+      <span>{round(high)}</span>
     </div>
   );
 }

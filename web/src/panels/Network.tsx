@@ -37,7 +37,7 @@ function Names({ plan }: { plan: Plan }) {
   return (
     <div aria-hidden="true">
       {first[0].size >= 14 && first.length <= 16 && first.map((node) => (
-        <span key={`i${node.neuron}`} class="name name-in" style={{ right: `${plan.width - node.x + node.size / 2 + 6}px`, top: `${node.y - 8}px` }}>{names[node.neuron]}</span>
+        <span key={`i${node.neuron}`} class="name name-in" title={names[node.neuron]} style={{ right: `${plan.width - node.x + node.size / 2 + 6}px`, top: `${node.y}px`, maxHeight: `${14 * Math.max(1, Math.floor(node.size / 14))}px` }}>{names[node.neuron]}</span>
       ))}
       {last[0].size >= 14 && last.map((node) => (
         <span key={`o${node.neuron}`} class="name name-out" style={{ left: `${node.x + node.size / 2 + 8}px`, top: `${node.y}px` }}>{outputs[node.neuron]}</span>

@@ -17,6 +17,7 @@ export function Legend({ scale }: { scale: { weights: number; gradients: Decades
       <p class="legend">
         <Line sign="positive" />positive<Line sign="negative" />negative
         <svg class="key key-width" viewBox="0 0 28 8" aria-hidden="true"><path d="M0 3.600L28 0.500V7.500L0 4.400Z" /></svg>to {real(scale.weights, 2)}
+        <svg class="key key-bias" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="5" /><circle class="dot" cx="6" cy="6" r="1.5" /></svg>bias
       </p>
     );
   }

@@ -43,6 +43,7 @@ export function Scrubber() {
   const { first, last, shown, moments } = now?.timeline ?? { first: 0, last: 0, shown: 0, moments: [] };
   const { drawn, go } = useScrubbing(last);
   const isPast = now?.status === "past";
+  const isPlaying = now?.status === "playing"; // then only the counter, which every frame renews, knows the step
   return (
     <section class="scrubber" aria-label="Time">
       <label class="label" for="scrub">Time</label>
@@ -51,7 +52,7 @@ export function Scrubber() {
         <input id="scrub" type="range" data-control="scrub" min={first} max={Math.max(last, first + 1)} step={1} value={drawn ?? (isPast ? shown : last)}
           disabled={last <= first} aria-valuetext={`Step ${whole(shown)} of ${whole(last)}`} onInput={(event) => go(Number(event.currentTarget.value))} />
       </div>
-      <output class="scrub-at" for="scrub">{isPast ? `step ${whole(shown)} of ${whole(last)}` : `now, step ${whole(last)}`}</output>
+      <output class="scrub-at" for="scrub">{isPast ? `step ${whole(shown)} of ${whole(last)}` : isPlaying ? "now" : `now, step ${whole(last)}`}</output>
       {isPast
         ? (
           <>

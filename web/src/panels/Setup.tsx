@@ -1,12 +1,12 @@
 /** Everything the learner changes, built from the controls that the server announces. */
 
 import type { Control } from "../protocol";
-import { askedFor, hello, refusal } from "../store";
+import { hello, refusal } from "../store";
 import { Field } from "./setup/fields";
 import { Layers } from "./setup/Layers";
 import { Problems } from "./setup/Problems";
-import { helped } from "./setup/Row";
-import { asked, isShort } from "./setup/values";
+import { helped, isIdle } from "./setup/Row";
+import { isShort } from "./setup/values";
 
 const GROUPS: { name: Control["group"]; title: string }[] = [
   { name: "data", title: "Data" },
@@ -30,21 +30,29 @@ function sentence(words: string): string {
   return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
+function effect(control: Control): string {
+  if (isIdle(control)) return "It changes nothing here.";
+  return control.resets ? "Starts the run anew." : "The run goes on.";
+}
+
 /** What the control under the hand does, and whether it starts the run anew. */
 function HelpLine() {
   const control = helped.value;
   if (control === null) return <p class="help-line">Point at a setting to read what it does.</p>;
   return (
     <p class="help-line" aria-hidden="true">
-      <b>{control.label}.</b> {sentence(control.help)} {control.resets ? "Starts the run anew." : "The run goes on."}
+      <b>{control.label}.</b> {sentence(control.help)} {effect(control)}
     </p>
   );
 }
 
+/** Refusals that are told where they were asked for: at a control, in a dialog, at a weight. */
+const TOLD = new Set(["set", "compare", "edit"]);
+
 /** A refusal that belongs to no control, such as that of an address. */
 function Elsewhere() {
-  const isControls = asked.value !== "" && askedFor.value === "set";
-  return isControls || refusal.value === "" ? null : <p class="refusal" role="alert">{refusal.value}</p>;
+  const refused = refusal.value;
+  return refused === null || TOLD.has(refused.do) ? null : <p class="refusal" role="alert">{refused.message}</p>;
 }
 
 export function Setup() {

@@ -2,7 +2,8 @@
 
 import { addend } from "../../numbers";
 import type { NeuronInspection, Term } from "../../protocol";
-import { selection } from "../../store";
+import { data, selection } from "../../store";
+import { parse } from "../../tree";
 import { Num } from "../parts/Num";
 import { Recomputed } from "./Recomputed";
 import { Edit } from "./Edit";
@@ -10,6 +11,13 @@ import { ofNeuron } from "./recompute";
 
 function select(target: { neuron?: string; edge?: string }): void {
   selection.value = { ...target, row: selection.value.row };
+}
+
+/** "w1 a": inputs by their own names where those are short, as beside their pictures. */
+function labelOf({ from, label }: Term): string {
+  const { layer, neuron = 0 } = parse(from);
+  const name = layer === 0 ? (data.value?.names[neuron] ?? "") : "";
+  return name === "" || name.length > 8 ? label : label.replace(/ x\d+$/, ` ${name}`);
 }
 
 /** The share of a product in the sum, as a bar to the left or right of zero. */
@@ -26,7 +34,7 @@ function Bar({ value, largest }: { value: number; largest: number }) {
 function TermRow({ term, largest }: { term: Term; largest: number }) {
   return (
     <li class="term" data-makes="product" data-term={`product ${term.edge}`} data-value={String(term.product)}>
-      <button type="button" class="link from" title={`From ${term.from}`} onClick={() => select({ neuron: term.from })}>{term.label}</button>
+      <button type="button" class="link from" title={`From ${term.from}`} onClick={() => select({ neuron: term.from })}>{labelOf(term)}</button>
       <button type="button" class="link" title={`Weight ${term.edge}: show its chain rule`} onClick={() => select({ edge: term.edge })}>
         <Num value={term.weight} term={`weight ${term.edge}`} />
       </button>

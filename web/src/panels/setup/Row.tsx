@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Control } from "../../protocol";
+import { state } from "../../store";
 import { dashed, isShort, refused } from "./values";
 
 /** What the control under the pointer or the focus is for. */
@@ -17,6 +18,11 @@ export function Refusal({ name }: { name: string }) {
   return words === "" ? null : <p class="refusal" role="alert" id={`refused-${dashed(name)}`}>{words}</p>;
 }
 
+/** Whether the control changes nothing as things stand: such as the noise of four fixed points. */
+export function isIdle({ name }: Control): boolean {
+  return state.value?.idle?.includes(name) ?? false;
+}
+
 /** What stands in brackets explains; beside a small input there is no room for it. */
 function brief({ label, ...control }: Control): string {
   return isShort({ label, ...control }) ? label.replace(/ \(.*\)$/, "") : label;
@@ -26,10 +32,10 @@ export function Row({ control, children }: { control: Control; children: Compone
   const name = dashed(control.name);
   const show = (): void => void (helped.value = control);
   return (
-    <div class={isShort(control) ? "setting half" : "setting"} data-setting={name} onFocusCapture={show} onPointerEnter={show}>
+    <div class={isShort(control) ? "setting half" : "setting"} data-setting={name} data-idle={isIdle(control) ? true : undefined} onFocusCapture={show} onPointerEnter={show}>
       <label for={`set-${name}`} title={control.label}>{brief(control)}</label>
       <div class="inputs">{children}</div>
-      <span class="spoken" id={`help-${name}`}>{control.help}</span>
+      <span class="spoken" id={`help-${name}`}>{control.help}{isIdle(control) && ". It changes nothing here"}</span>
       <Refusal name={control.name} />
     </div>
   );

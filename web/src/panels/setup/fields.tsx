@@ -3,7 +3,7 @@
 import type { Control, Value } from "../../protocol";
 import { useMemo } from "preact/hooks";
 import { state } from "../../store";
-import { describedBy, Row } from "./Row";
+import { describedBy, isIdle, Row } from "./Row";
 import { dashed, fromSlider, gently, hasSlider, refused, setControl, toNumber, toSlider, useDraft } from "./values";
 
 type Choice = NonNullable<Control["choices"]>[number];
@@ -16,6 +16,7 @@ function common(control: Control) {
     id: `set-${name}`,
     "data-control": name,
     "aria-describedby": describedBy(control),
+    disabled: isIdle(control),
     "aria-invalid": refused(control.name) === "" ? undefined : true,
   };
 }
@@ -41,7 +42,7 @@ function NumberField({ control }: { control: Control }) {
   return (
     <Row control={control}>
       {hasSlider(control) && (
-        <input type="range" aria-label={`${control.label}, slider`} data-slider={dashed(control.name)}
+        <input type="range" disabled={isIdle(control)} aria-label={`${control.label}, slider`} data-slider={dashed(control.name)}
           min={isLog ? 0 : least} max={isLog ? 1000 : most} step={isLog ? 1 : (control.step ?? "any")}
           value={isLog ? toSlider(value, least, most) : value} aria-valuetext={String(shown)}
           onInput={slide} onChange={done} />

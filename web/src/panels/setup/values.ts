@@ -3,9 +3,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Control, Value } from "../../protocol";
-import { askedFor, refusal, send, state } from "../../store";
+import { refusal, send, state } from "../../store";
 
-/** The control that was changed last. */
+/** The control that was changed last: a refusal that comes now is about it. */
 export const asked = signal("");
 
 export function setControl(name: string, value: Value): void {
@@ -18,7 +18,7 @@ export function settled(control: Control): Value {
 }
 
 export function refused(name: string): string {
-  return asked.value === name && askedFor.value === "set" ? refusal.value : "";
+  return asked.value === name && refusal.value?.do === "set" ? refusal.value.message : "";
 }
 
 /** A number has a slider if it has ends, and even steps between them or a log scale. */
