@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Control, Value } from "../../protocol";
 import { refusal, send, state } from "../../store";
 
-/** The control that was changed last. */
+/** The control that was changed last: a refusal that comes now is about it. */
 export const asked = signal("");
 
 export function setControl(name: string, value: Value): void {
