@@ -102,3 +102,16 @@ def test_a_cause_is_named_once_and_lists_its_symptoms(tmp_path):
     assert [f.rule for f in found].count("missing-zero-grad") == 1
     assert found[0].rule == "missing-zero-grad"
     assert {f.rule for f in found}.isdisjoint(found[0].explains)
+
+
+def test_a_cut_is_found_behind_a_layer_that_goes_without_gradients_itself(tmp_path):
+    program = """
+import torch
+from torch import nn
+net = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
+with torch.no_grad():
+    out = net(torch.randn(8, 2))
+out.sum().backward()
+"""
+    found = run(program, tmp_path / "program.py")
+    assert (found[0].rule, found[0].line) == ("graph-cut", 6)

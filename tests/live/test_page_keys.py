@@ -42,7 +42,7 @@ def test_the_main_story_by_keys_alone(live):
     press("Enter")
     page.wait_for_selector("[data-inspects='1.1.1'] [data-result=gradient]")
     label = page.get_attribute("[data-edge='1.1.1']", "aria-label")
-    assert label.startswith("Weight from input x2 to hidden 1, 2 of 4")
+    assert label.startswith("Weight from input y to hidden 1, 2 of 4")
 
 
 def test_a_key_for_each_button_of_the_transport(live):

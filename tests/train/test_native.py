@@ -676,3 +676,21 @@ def test_a_run_in_two_parts_is_the_run_in_one():
 def test_an_unknown_engine_is_refused():
     with pytest.raises(ValueError, match="engine must be one of 'auto', 'eager', 'native'"):
         run("fast")
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_chunk_runs_on_through_epochs_of_whole_batches(shuffle):
+    """Eight rows in twos: the orders of all epochs, and what the generator gives afterwards, are the eager ones."""
+    results = []
+    for engine in ("eager", "native"):
+        torch.manual_seed(3)
+        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double()
+        x = torch.randn(8, 3, dtype=torch.float64)
+        history = torch.fit(
+            model, x, x.sum(1, keepdim=True), loss="mse", optimizer="adam", epochs=60, batch_size=2, shuffle=shuffle,
+            engine=engine,
+        )  # fmt: skip
+        results.append((history.losses, torch.rand(4).numpy()))
+    (losses, drawn), (compiled_losses, compiled_drawn) = results
+    np.testing.assert_allclose(compiled_losses, losses, rtol=1e-10)
+    assert np.array_equal(drawn, compiled_drawn)

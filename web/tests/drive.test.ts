@@ -4,7 +4,6 @@ import { count, percent, real, whole } from "../src/format";
 import { Cadence } from "../src/loop";
 import { followPace, isPacing, setSpeed } from "../src/pace";
 import { shownText } from "../src/panels/Counters";
-import { nearest } from "../src/panels/Scrubber";
 import type { Message, State } from "../src/protocol";
 import { door, state } from "../src/store";
 import { deliver, socketAddress } from "../src/transport";
@@ -126,12 +125,5 @@ describe("numbers", () => {
     const counter = { says: (value: number) => (Number.isNaN(value) ? "NaN" : `${value}`) };
     expect(shownText(counter, NaN, false)).toBe("–");
     expect(shownText(counter, NaN, true)).toBe("NaN");
-  });
-});
-
-describe("time", () => {
-  it("goes to the nearest moment that is kept", () => {
-    expect(nearest([0, 40, 80], 55)).toBe(40);
-    expect(nearest([], 55)).toBe(55);
   });
 });

@@ -13,6 +13,8 @@ from backlit.doctor.rule import LossCall
 SMOOTHING = 0.9
 #: Targets from which the baseline is computed, and rows that are remembered, at most.
 MOST_TARGETS, MOST_ROWS = 10_000, 100_000
+#: Batches whose outputs are kept, and how many numbers of each, two rows at least.
+BATCHES, MOST_NUMBERS = 10, 65_536
 #: Below this share of the baseline a network has learned most of what there is.
 FITTED = 0.5
 CLASSES = ("cross_entropy", "nll_loss")
@@ -34,7 +36,7 @@ class Course:
         self.name = ""
         self.targets: list[Any] = []
         self.kept = 0
-        self.outputs: list[float] = []  # how far outputs vary over the rows of a batch, lately
+        self.outputs: list[np.ndarray] = []  # of the last batches, as many rows as it takes to see how they vary
         self.rows: set[int] = set()
         self.seen = 0  # rows, each as often as it was seen
         self.epoch_rows = self.batch_rows = 0  # 0: not known yet
@@ -55,7 +57,7 @@ class Course:
         if self.kept < MOST_TARGETS:
             self.targets.append(call.target.array)
             self.kept += call.target.array.shape[0] if call.target.array.ndim else 1
-        self.outputs = [*self.outputs[-9:], varies(call.name, call.input.array)]
+        self.outputs = [*self.outputs[1 - BATCHES :], beginning(call.input.array)]
 
     def see(self, x: np.ndarray) -> None:
         """A batch of rows went through the model: the first epoch ends where most of them were seen before."""
@@ -72,6 +74,12 @@ class Course:
     @property
     def epochs(self) -> float:
         return self.seen / self.epoch_rows if self.epoch_rows else 0.0
+
+    @property
+    def spread(self) -> float:
+        """How far predictions vary over the rows of a batch, lately; NaN where there are no rows."""
+        found = [v for v in (varies(self.name, x) for x in self.outputs) if v == v]
+        return sum(found) / len(found) if found else math.nan
 
     @property
     def baseline(self) -> float:
@@ -111,6 +119,12 @@ def baseline_of(name: str, y: np.ndarray) -> float:
 def entropy(shares: np.ndarray) -> float:
     shares = shares[shares > 0]
     return float(-np.sum(shares * np.log(shares)))
+
+
+def beginning(x: np.ndarray) -> np.ndarray:
+    """The first rows of a batch, as a copy: the program may overwrite it."""
+    rows = max(2, MOST_NUMBERS * len(x) // x.size) if x.ndim and x.size else 0
+    return x[:rows].copy() if x.ndim else x.copy()
 
 
 def varies(name: str, outputs: np.ndarray) -> float:

@@ -206,12 +206,13 @@ class ClassImbalance(Rule):
             return  # no class numbers: scores, perhaps, which stand in the target's place
         self.place = call.place
         labels, guesses = found
-        size = max(len(self.counts), int(labels.max()) + 1)
-        rows = np.bincount(labels, minlength=size)
-        hits = np.bincount(labels[labels == guesses], minlength=size)
-        self.counts = longer(self.counts, size) + rows
+        rows = np.bincount(labels, minlength=len(self.counts))
+        hits = np.bincount(labels[labels == guesses], minlength=len(rows))
+        if len(rows) > len(self.counts):
+            self.counts, self.rows, self.hits = (longer(x, len(rows)) for x in (self.counts, self.rows, self.hits))
+        self.counts = self.counts + rows
         # What was seen lately counts more: the recall of a network that still learns is that of its last guesses.
-        self.rows, self.hits = 0.8 * longer(self.rows, size) + rows, 0.8 * longer(self.hits, size) + hits
+        self.rows, self.hits = 0.8 * self.rows + rows, 0.8 * self.hits + hits
 
     def finish(self) -> None:
         present = np.flatnonzero(self.counts)
@@ -231,7 +232,7 @@ class ClassImbalance(Rule):
 
 
 def longer(counts: np.ndarray, size: int) -> np.ndarray:
-    return counts if len(counts) == size else np.concatenate([counts, np.zeros(size - len(counts))])
+    return np.concatenate([counts, np.zeros(size - len(counts))])
 
 
 def labels_and_guesses(call: LossCall) -> tuple[np.ndarray, np.ndarray] | None:

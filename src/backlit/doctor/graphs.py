@@ -47,9 +47,16 @@ class StaleOptimizer(Rule):
                 "one of them is among both. The model was made anew after the optimizer.",
                 "model = Net()\noptimizer = torch.optim.Adam(model.parameters())   # after the model",
             )
+        others = {key: leaf for key, leaf in self.reached.items() if key not in mine and isinstance(leaf, Parameter)}
+        if others:
+            self.look_after(others)
+        self.reached = {}
+
+    def look_after(self, leaves: dict[int, Any]) -> None:
+        """Count the steps in which no optimizer held these parameters, though they got gradients."""
         everyones = {id(p) for other in (*self.watch.optimizers, *self.watch.created) for p in held(other)}
-        for key, leaf in self.reached.items():
-            if key not in everyones and isinstance(leaf, Parameter):
+        for key, leaf in leaves.items():
+            if key not in everyones:
                 self.lonely[key] = self.lonely.get(key, 0) + 1
                 if self.lonely[key] >= THRICE:
                     self.find(
@@ -57,7 +64,6 @@ class StaleOptimizer(Rule):
                         "optimizer = torch.optim.Adam(model.parameters())",
                         severity="warning",
                     )
-        self.reached = {}
 
 
 class DisconnectedParameter(Rule):
@@ -175,7 +181,7 @@ class GraphGrows(Rule):
         self.losses: set[int] = set()
 
     def on_backward(self, roots: list[Any]) -> None:
-        numbers = [node.number for node in nodes_of(roots)]
+        numbers = [node.number for node in self.watch.nodes]
         self.roots = [root.number for root in roots if isinstance(root, Node)]
         if self.losses.intersection(numbers) - set(self.roots):
             self.find(
@@ -195,18 +201,6 @@ class GraphGrows(Rule):
 
     def after_step(self, optimizer: Any) -> None:
         self.before = self.newest
-
-
-def nodes_of(roots: list[Any]) -> list[Node]:
-    """All nodes that lead to these."""
-    seen: dict[int, Node] = {}
-    waiting = [root for root in roots if isinstance(root, Node)]
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in seen:
-            seen[id(node)] = node
-            waiting += [edge for edge in node.edges if isinstance(edge, Node)]
-    return list(seen.values())
 
 
 class BackwardTwice(Rule):

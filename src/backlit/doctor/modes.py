@@ -30,7 +30,9 @@ class TrainForgotten(Rule):
         self.running = 0
 
     def on_module(self, module: Any, args: tuple[Any, ...]) -> None:
-        if self.watch.depth == 1 and grad_mode.enabled and depends_on_mode(module):
+        if self.watch.depth != 1 or not grad_mode.enabled or (module.training and self.asleep is None):
+            return  # before the modules are walked through: that takes as long as calling a few of them
+        if depends_on_mode(module):
             is_trained = any(p.requires_grad for p in module.parameters())
             self.asleep = module if is_trained and not module.training else None
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from backlit.doctor.finding import Severity
-from backlit.doctor.rule import LossCall, OpCall, Place, Rule, here
+from backlit.doctor.rule import LossCall, OpCall, Place, Rule
 from backlit.doctor.tape import array_of, finite, given_to
 from backlit.nn import Parameter
 
@@ -133,7 +133,7 @@ class Divergence(NumberRule):
         self.running = 0
 
     def after_step(self, optimizer: Any) -> None:
-        self.place = here()
+        self.place = self.watch.place
 
     def on_losses(self) -> None:
         if self.finding is None and self.is_risen() and self.is_alone:
@@ -167,7 +167,7 @@ class UpdateRule(NumberRule):
 
     def after_step(self, optimizer: Any) -> None:
         if self.finding is None and self.is_alone:
-            self.place = here()
+            self.place = self.watch.place
             changes, sizes = self.watch.updates.changes, self.watch.updates.sizes
             if any(map(math.isfinite, changes)):
                 self.look(changes, sizes)
@@ -274,13 +274,12 @@ class StuckAtBaseline(NumberRule):
     def finish(self) -> None:
         c = self.course
         baseline = c.baseline
-        spread = np.nanmean(c.outputs) if c.outputs and not np.all(np.isnan(c.outputs)) else math.nan
         limit = FLAT * math.sqrt(baseline) if c.name == "mse_loss" and baseline > 0 else FLAT
         is_long = self.watch.steps >= BASELINE_STEPS and c.epochs >= BASELINE_EPOCHS
-        if is_long and self.is_alone and abs(c.heard - baseline) <= AT_BASELINE * baseline and spread < limit:
+        if is_long and self.is_alone and abs(c.heard - baseline) <= AT_BASELINE * baseline and c.spread < limit:
             self.find(
                 f"After {self.watch.steps} steps the loss is {c.heard:.4g}; saying the same of every row gives "
-                f"{baseline:.4g}, and the outputs hardly differ from row to row ({spread:.2g}).",
+                f"{baseline:.4g}, and the outputs hardly differ from row to row ({c.spread:.2g}).",
                 "backlit.doctor.check(model, loss_fn, (x, y))   # can it learn one batch? then: rate, inputs, depth",
                 place=self.place,
             )
@@ -293,7 +292,7 @@ class StoppedTooEarly(NumberRule):
 
     def after_step(self, optimizer: Any) -> None:
         if self.place is None:
-            self.place = here()
+            self.place = self.watch.place
 
     def finish(self) -> None:
         c = self.course

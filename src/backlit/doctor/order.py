@@ -17,7 +17,7 @@ LOOP = (
 
 def held(optimizer: Any) -> list[Any]:
     """The optimizer's parameters that want gradients."""
-    return [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+    return [p for group in optimizer.param_groups for p in group["params"] if p.needs_grad]
 
 
 def needs_no_grad(error: BaseException) -> bool:
@@ -163,6 +163,8 @@ class StepRepeated(Rule):
     def before_step(self, optimizer: Any) -> None:
         states = [self.watch.gradients.of(p) for p in held(optimizer)]
         again = [s for s in states if s.state is State.USED]
+        if again:
+            self.watch.until = max(self.watch.until, self.watch.steps + THRICE)  # do the next ones use it too?
         if again and all(s.uses >= THRICE - 1 for s in again):
             self.find(
                 f"This is step number {again[0].uses + 1} with one and the same gradient: no backward pass ran "

@@ -44,7 +44,7 @@ class GradientState:
         if self.state is State.EMPTY:
             return
         is_changed = grad is not before[0] or (grad is not None and grad.version.count != before[1])
-        if grad is None or (is_changed and not np.any(grad.array)):
+        if grad is None or (is_changed and is_zero(grad.array)):
             self.discarded = self.state is State.FRESH
             self.state, self.passes, self.uses = State.EMPTY, 0, 0
 
@@ -88,7 +88,7 @@ class Gradients:
         stepped = {id(p) for p in used}
         for key, state in self.known.items():
             grad = state.parameter.grad
-            if grad is None or not np.any(grad.array):
+            if grad is None or is_zero(grad.array):
                 state.state = State.EMPTY
             else:
                 state.state = State.USED if key in stepped else State.FRESH
@@ -96,18 +96,24 @@ class Gradients:
             state.seen = (grad, -1 if grad is None else grad.version.count)
 
 
-def leaves_of(roots: Iterable[Any]) -> list[Any]:
-    """The leaves that gradients from these nodes will reach."""
-    seen: dict[int, Any] = {}
+def is_zero(x: np.ndarray) -> bool:
+    """Whether all numbers are 0. Of most gradients any one number shows that they are not."""
+    return not (x.size and x.item(x.size // 3)) and not x.any()
+
+
+def graph_of(roots: Iterable[Any]) -> tuple[list[Node], list[Any]]:
+    """The nodes that gradients from these roots will go through, and the leaves that they will reach."""
+    seen: set[Any] = set()
     waiting = list(roots)
-    leaves = []
+    nodes, leaves = [], []
     while waiting:
         edge = waiting.pop()
-        if id(edge) in seen:
+        if edge in seen:
             continue
-        seen[id(edge)] = edge
+        seen.add(edge)
         if isinstance(edge, Node):
+            nodes.append(edge)
             waiting += edge.edges
         else:
             leaves.append(edge)
-    return leaves
+    return nodes, leaves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from backlit.tensor import Tensor
 
 #: Operations kept of a step at most: data that were prepared before the first step are looked at too.
 LONGEST = 10_000
+LAYERS = ("linear", "matmul")
 
 
 class Tape:
@@ -24,20 +26,35 @@ class Tape:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.done = 0  # calls before the last backward pass
+        self.dropped = 0  # calls of this step that are forgotten
         self.lines: list[tuple[Any, Any, int]] = []  # of the last step that was watched in full
 
     def clear(self, has_lines: bool = False) -> None:
         if has_lines:
             self.lines = [(op, code, line) for op, _, _, _, code, line in self.calls]
+        self.calls, self.done, self.dropped = [], 0, 0
+
+    def drop(self) -> None:
+        """Forget the calls so far, and count them: what they gave is known to be finite, and its memory is wanted."""
+        self.dropped += len(self.calls)
         self.calls, self.done = [], 0
 
     def read(self) -> list[OpCall]:
         found = []
-        for k, call in enumerate(self.calls):
+        for k, call in enumerate(self.calls, self.dropped):
             if call[4] is None and k < len(self.lines) and self.lines[k][0] is call[0]:
                 call = (*call[:4], *self.lines[k][1:])
             found.append(OpCall(*call))
         return found
+
+    def hidden(self, names: Container[str]) -> list[OpCall]:
+        """The calls of these activations that lead to a gradient, have rows, and have a layer after them."""
+        last = max((k for k, call in enumerate(self.calls) if call[0].name in LAYERS), default=0)
+        return [
+            OpCall(*call)
+            for call in self.calls[:last]
+            if call[0].name in names and call[3].node is not None and call[3].array.ndim >= 2
+        ]
 
     def value_of(self, node: Any) -> float | None:
         """The number that a node of the graph stands for; None if it is not on the tape, or no single number."""

@@ -23,11 +23,11 @@ class Layer:
 
     def __init__(self, name: str, units: int, place: Place) -> None:
         self.name, self.place = name, place
-        self.idle = np.zeros(units)
+        self.idle = np.zeros(units, dtype=np.int64)
         self.rows = self.batches = 0
 
     def add(self, idle: np.ndarray) -> None:
-        self.idle += idle.sum(axis=0)
+        self.idle += np.add.reduce(idle, axis=0, dtype=np.int32)
         self.rows += len(idle)
         self.batches += 1
 
@@ -49,17 +49,12 @@ class UnitRule(NumberRule):
     def before_step(self, optimizer: Any) -> None:
         if self.finding is not None or not self.is_alone:
             return
-        calls = self.watch.tape.read()
-        last = max((k for k, call in enumerate(calls) if call.op.name in ("linear", "matmul")), default=-1)
-        number = 0
-        for call in calls[: last + 1]:  # hidden ones: a layer comes after them
-            if call.op.name in self.activations and call.result.node is not None and call.result.array.ndim >= 2:
-                self.see(number, call)
-                number += 1
+        for number, call in enumerate(self.watch.tape.hidden(self.activations)):
+            self.see(number, call)
 
     def see(self, number: int, call: OpCall) -> None:
         out = call.result.array
-        rows = np.moveaxis(out, 1, -1).reshape(-1, out.shape[1])
+        rows = out if out.ndim == 2 else np.moveaxis(out, 1, -1).reshape(-1, out.shape[1])
         key = (number, call.op.name, out.shape[1])
         layer = self.layers.setdefault(key, Layer(call.op.name, out.shape[1], call.place))
         layer.add(self.idle(call.op.name, rows))

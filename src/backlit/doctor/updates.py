@@ -37,7 +37,7 @@ def weights_of(optimizer: Any) -> list[Any]:
         p
         for group in optimizer.param_groups
         for p in group["params"]
-        if p.requires_grad and p.array.ndim >= 2 and p.grad is not None
+        if p.needs_grad and p.array.ndim >= 2 and p.grad is not None
     ]
 
 

@@ -19,12 +19,12 @@ from backlit.doctor.course import Course
 from backlit.doctor.finding import DoctorError, DoctorWarning, Finding
 from backlit.doctor.precedence import ordered
 from backlit.doctor.rule import Batch, LossCall, OpCall, Place, Rule, here
-from backlit.doctor.state import Gradients, leaves_of
+from backlit.doctor.state import Gradients, graph_of
 from backlit.doctor.tape import LONGEST, Tape
 from backlit.doctor.updates import Updates
 from backlit.nn import functional as F
 from backlit.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from backlit.ops.registry import Op, reading
+from backlit.ops.registry import IGNORE, QUIET, Op, reading
 from backlit.optim.lr_scheduler.base import LRScheduler
 from backlit.optim.optimizer import Optimizer, register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from backlit.tensor import Tensor
@@ -39,15 +39,16 @@ LOSSES = (
 CUTS = ("detach", "item", "numpy", "tolist")
 
 
-#: Steps that are watched in full at first, and how often after that. Mistakes in the order of calls show at once; what
-#: comes later lasts. A small step watched in full takes about three times as long, a twentieth of that is a tenth more.
-ALWAYS, EVERY = 20, 20
+#: Steps that are watched in full at first. Mistakes in the order of calls show at once; what comes later lasts.
+ALWAYS = 20
+#: After that every twentieth is, in a long run every fiftieth: a small step watched in full takes three times as long.
+EVERY, LONG, EVERY_OF_LONG = 20, 200, 50
 
 
 class Watch:
     """Listens while it is entered, and asks every rule what it makes of each event.
 
-    The first steps and every twentieth are watched in full (`is_awake`), and so is all that happens without gradients.
+    The first steps and some after them are watched in full (`is_awake`), and so is all that happens without gradients.
     Between them it only writes down the operations of the present step, so that it is known where a number broke.
     `steps` counts the steps of all optimizers; `gradients` are the states of the parameters' gradients.
     """
@@ -62,11 +63,13 @@ class Watch:
         self.depth = 0  # of modules that run
         self.rules = [rule(self) for rule in rules if rule.id not in self.silence]
         self.pending: tuple[Any, Any, Any] = (None, (), {})
+        self.nodes: list[Any] = []  # of the graph that the last backward pass went through, and the leaves it reached
         self.reached: list[Any] = []
+        self.place = Place("", 0)  # the user's line of the last step that was watched in full
         self.values: list[float] = []  # of the losses of this step
         self.scores: list[float] = []  # of the losses without gradients since
         self.called = Place("", 0)  # the user's line that called a model without gradients last
-        self.is_within = False  # Backlit itself went without gradients last, as batch normalisation does
+        self.within: list[tuple[Any, bool]] = []  # modes that are entered; whether Backlit itself did, as in batch norm
         self.given: Any = None  # what the model was called with last, in training
         self.is_awake = self.has_rested = False
         self.until = ALWAYS  # steps that are watched in full at least
@@ -87,11 +90,12 @@ class Watch:
 
     def __enter__(self) -> Watch:
         enter = self.open.enter_context
-        enter(register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: self.before_step(optimizer)))
-        enter(register_optimizer_step_post_hook(lambda optimizer, args, kwargs: self.after_step(optimizer)))
+        enter(register_optimizer_step_pre_hook(self.before_step))
+        enter(register_optimizer_step_post_hook(self.after_step))
         enter(replaced(Optimizer, "__init__", self.around_creation))
         enter(replaced(LRScheduler, "step", self.around_scheduler))
         enter(replaced(_Mode, "__enter__", self.around_mode))
+        enter(replaced(_Mode, "__exit__", self.after_mode))
         for name in LOSSES:
             enter(replaced(F, name, functools.partial(self.around_loss, name)))
         for name in CUTS:
@@ -123,7 +127,7 @@ class Watch:
 
     def sleep(self) -> None:
         """Write down operations, and no more."""
-        self.is_awake = False
+        self.is_awake, self.nodes = False, []
         self.full.close()
 
     def rest(self) -> None:
@@ -146,10 +150,14 @@ class Watch:
         self.tell("on_losses")
 
     def tell(self, event: str, *values: Any) -> None:
-        if self.heard[event]:
-            with np.errstate(all="ignore"):  # numbers may be infinite, and that is what rules look for
-                for handler in self.heard[event]:
-                    handler(*values)
+        if not self.heard[event]:
+            return
+        token = QUIET.set(IGNORE)  # numbers may be infinite, and that is what rules look for
+        try:
+            for handler in self.heard[event]:
+                handler(*values)
+        finally:
+            QUIET.reset(token)
 
     def finish(self) -> None:
         """The program has ended: rules that wait for the end have their say."""
@@ -202,7 +210,7 @@ class Watch:
             handler(OpCall(*call))
 
     def leave_graph(self, inputs: Sequence[Any]) -> None:
-        if self.is_within:
+        if self.within and self.within[-1][1]:
             return
         for x in inputs:
             if isinstance(x, Tensor) and x.needs_grad:
@@ -210,7 +218,8 @@ class Watch:
 
     def begin_backward(self, roots: Sequence[Any], wrap: Callable[..., Any]) -> Callable[..., Any]:
         self.passes += 1
-        self.score()
+        if self.scores:
+            self.score()
         value = self.tape.value_of(roots[0])
         if value is not None:
             self.values.append(value)
@@ -222,11 +231,13 @@ class Watch:
                 self.course.see(x.array)
         else:
             self.course.seen += self.course.batch_rows
-        self.tape.done = len(self.tape.calls)
         if self.is_awake:
+            self.tape.done = len(self.tape.calls)
             self.gradients.look()
-            self.reached = leaves_of(roots)
+            self.nodes, self.reached = graph_of(roots)
             self.tell("on_backward", list(roots))
+        elif value is not None:
+            self.tape.drop()
         return wrap
 
     def end_backward(self) -> None:
@@ -248,12 +259,13 @@ class Watch:
         """Whether nobody else listens just now: what a check tries out on a copy is no part of the program."""
         return reading.listener is self
 
-    def before_step(self, optimizer: Any) -> None:
+    def before_step(self, optimizer: Any, *_: Any) -> None:
         if not self.is_heard:
             return
-        if not self.is_awake and any(optimizer is known for known in self.optimizers):
+        is_known = optimizer in self.optimizers
+        if is_known and not self.is_awake:
             return
-        if all(optimizer is not known for known in self.optimizers):
+        if not is_known:
             self.optimizers.append(optimizer)
             self.until = max(self.until, self.steps + ALWAYS)
             self.wake()
@@ -263,20 +275,22 @@ class Watch:
         self.gradients.look()
         self.tell("before_step", optimizer)
 
-    def after_step(self, optimizer: Any) -> None:
+    def after_step(self, optimizer: Any, *_: Any) -> None:
         if not self.is_heard:
             return
         self.steps += 1
         if self.is_awake:
             with np.errstate(all="ignore"):
                 self.updates.end()
+            self.place = here()
             self.tell("after_step", optimizer)
             for p in params_of(optimizer):
                 self.gradients.of(p).after_step()
         self.count(sum(self.values) / len(self.values) if self.values else None)
         self.values = []
         self.tape.clear(self.is_awake)
-        if self.steps < self.until or self.steps % EVERY < len(self.optimizers):
+        every = EVERY if self.steps < LONG else EVERY_OF_LONG
+        if self.steps < self.until or self.steps % every < len(self.optimizers):
             self.wake(optimizer)
         elif self.is_awake:
             self.sleep()
@@ -291,11 +305,15 @@ class Watch:
         return plain(scheduler, *args, **kwargs)
 
     def around_mode(self, plain: Callable[..., Any], mode: Any) -> Any:
-        if not mode.enabled:
-            self.is_within = is_ours(sys._getframe(2))
-            if not self.is_within:
-                self.wake()  # an evaluation, perhaps
+        self.within.append((mode, is_ours(sys._getframe(2))))
+        if not mode.enabled and not self.within[-1][1]:
+            self.wake()  # an evaluation, perhaps
         return plain(mode)
+
+    def after_mode(self, plain: Callable[..., Any], mode: Any, *error: object) -> None:
+        if self.within and self.within[-1][0] is mode:  # else it was entered before the watch was
+            self.within.pop()
+        plain(mode, *error)
 
     def enter_module(self, module: Any, args: tuple[Any, ...]) -> None:
         if not self.is_heard:

@@ -256,8 +256,8 @@ class Session:
             losses = training.advance_and_measure()
         elif self.rival is None:
             losses = training.advance(most, seconds=seconds)
-        else:  # which follows after each chunk
-            losses = training.advance(min(most, training.steps_in(seconds / 2)))
+        else:  # which follows after each chunk, in the same order of rows
+            losses = training.advance(min(most, training.steps_in(seconds / 2), training.epoch_end - before))
         self.follow(is_measured)
         broken_at = np.flatnonzero(~np.isfinite(losses))
         if len(broken_at):

@@ -387,6 +387,8 @@ def repeat(runs: Sequence[Training], step: int) -> None:
     leader, *others = runs
     while leader.step < step:
         most = max(1, step - 1 - leader.step)
+        if others:  # who are given one order of rows at a time
+            most = min(most, leader.epoch_end - leader.step)
         before = [run._weights() for run in runs] if leader.step == step - 1 else []
         leader.steps(most)
         for run in others:

@@ -154,7 +154,7 @@ def training(trained: Trained) -> str:
 
 def doctor(trained: Trained) -> str:
     """The mistakes that the doctor named in the run's early steps; nothing where it named none."""
-    found = [finding for finding in trained.early_findings if finding.severity != "note"]
+    found = [finding for finding in trained.history.early_findings if finding.severity != "note"]
     rows = sorted((finding.severity, finding.rule, finding.message) for finding in found)
     return grid(("", "rule", "what was seen"), rows, texts=(0, 1), notes=(2,)) if rows else ""
 

@@ -40,16 +40,29 @@ class Batches:
         """How many rows the next step sees."""
         return min(self.batch_size, self.rows - self.start)
 
-    def take(self, steps: int) -> np.ndarray | None:
-        """The numbers of the rows of the next `steps` batches of this epoch; None where each sees all in order.
+    def left(self) -> int:
+        """How many whole batches the epoch still has."""
+        return (self.rows - self.start) // self.batch_size
 
-        Shape: out (steps * batch_size,) int64; fewer where the epoch's last batch, a short one, is taken by itself.
+    def take(self, steps: int) -> np.ndarray | None:
+        """The numbers of the rows of the next `steps` batches; None where each sees all in order.
+
+        Shape: out (steps * batch_size,) int64. Where an epoch ends with a short batch, fewer: that one is taken by
+        itself, and nothing of the next epoch.
         """
         if self.batch_size == self.rows:
             return None
+        parts = [self._take_in_epoch(steps * self.batch_size)]
+        missing = steps * self.batch_size - len(parts[0])
+        while missing and self.rows % self.batch_size == 0:
+            parts.append(self._take_in_epoch(missing))
+            missing -= len(parts[-1])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _take_in_epoch(self, most: int) -> np.ndarray:
         if self.start == 0 and self.shuffle:
             self.order = self.draw()
-        rows = slice(self.start, min(self.start + steps * self.batch_size, self.rows))
+        rows = slice(self.start, min(self.start + most, self.rows))
         self.start = rows.stop if rows.stop < self.rows else 0
         return np.arange(rows.start, rows.stop) if self.order is None else self.order[rows]
 

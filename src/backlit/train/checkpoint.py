@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from backlit.autograd.tracked import users_frame
 from backlit.interop.replacing import flush_to_disk, replacing
 from backlit.train.events import Callback, Run
 from backlit.train.packing import pack
@@ -87,7 +88,11 @@ class Checkpoints:
                 damaged.append(f"{file}: {error}")
                 continue
             if damaged:
-                warnings.warn(f"A checkpoint is left out, {damaged[0]}. {file.name} is used.", stacklevel=5)
+                frame = users_frame()
+                warnings.warn_explicit(
+                    f"A checkpoint is left out, {damaged[0]}. {file.name} is used.",
+                    UserWarning, frame.f_code.co_filename, frame.f_lineno,
+                )  # fmt: skip
             return state
         if damaged:
             raise CheckpointError(
@@ -104,7 +109,8 @@ class Checkpoints:
             flush_to_disk(self.folder)
         except OSError as error:
             raise CheckpointError(
-                f"The checkpoint {path} cannot be written: {error.strerror or error}. Those before it are as they were."
+                f"The checkpoint {path} cannot be written: {error.strerror or error}. Those before it are whole: once "
+                "the cause is gone, start the program again, and it goes on from the last one."
             ) from error
         for old in self.files()[KEPT:]:
             old.unlink(missing_ok=True)

@@ -27,7 +27,8 @@ def doctoring(mode: bool | str, engine: str, keeps_best: bool) -> Iterator[list[
 
 
 class Doctoring(Callback):
-    """Watches a run from its first step. `findings` are what was found, causes first.
+    """Watches a run from its first step. `findings` are what was found, causes first; `early` those of the steps that
+    are watched of every run, without what can only be said of a run that has ended.
 
     An eager run is watched to its end. Of others the first steps are, and then their losses, training and validation.
     Findings are said as warnings of class DoctorWarning when `mode` is "warn".
@@ -42,6 +43,7 @@ class Doctoring(Callback):
         self.is_eager = engine == "eager"
         self.is_listening = False
         self.epochs = 0
+        self.early: list[Any] = []
 
     def __enter__(self) -> Doctoring:
         return self
@@ -50,6 +52,7 @@ class Doctoring(Callback):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None and self.watch.steps:
+            self.early = [finding for finding in self.watch.findings if finding.step <= WATCHED]
             self.watch.finish()
         self.watch.rest()
 

@@ -113,7 +113,7 @@ def _write_files(trained: Trained, folder: Path) -> None:
 def early_findings(trained: Trained) -> list[dict[str, Any]]:
     """What the doctor saw in a run's early steps, which one that is resumed does not take again."""
     names = ("rule", "severity", "message", "fix", "step")
-    return [{name: getattr(finding, name) for name in names} for finding in trained.early_findings]
+    return [{name: getattr(finding, name) for name in names} for finding in trained.history.early_findings]
 
 
 def config_of(trained: Trained) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class History:
     `losses`: (steps,) float64.  `epochs`: dictionaries with `epoch`, `step` (the last one), `loss` (the mean over the
     epoch's rows), `validation_loss` where there is validation, and whatever a callback adds.
     `best_epoch` is the epoch whose weights early stopping kept; `stopped` says why the run ended. `findings` are the
-    doctor's, where it watched.
+    doctor's, where it watched; `early_findings` those that a run's first steps gave rise to.
     """
 
     def __init__(self) -> None:
@@ -30,6 +30,7 @@ class History:
         self.best_epoch: int | None = None
         self.stopped = ""
         self.findings: list[Any] = []
+        self.early_findings: list[Any] = []
         self._buffer = np.empty(1024)
         self._count = 0
 

@@ -98,6 +98,7 @@ def fit(
         finally:
             model.train(was_training)
     run.history.findings = [finding for each in watching for finding in each.findings]
+    run.history.early_findings = [finding for each in watching for finding in each.early]
     return run.history
 
 

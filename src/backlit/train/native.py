@@ -63,11 +63,9 @@ class Native:
         return losses if len(losses) else self.refused()
 
     def like_the_next(self, most: int) -> int:
-        """How many steps see a batch as large as the next one's, before the epoch's end."""
+        """How many steps see a batch as large as the next one's."""
         batches = self.batches
-        if batches.batch_size == batches.rows:
-            return most
-        return min(most, max(1, (batches.rows - batches.start) // batches.batch_size))
+        return most if batches.rows % batches.batch_size == 0 else min(most, max(1, batches.left()))
 
     def eagerly(self) -> np.ndarray:
         self.taken += 1

@@ -35,8 +35,11 @@ class Unfinished:
             trained = train_table(self.prepared, self.options, callbacks, self.state, doctor="collect")
         except state.StateError as error:
             raise _cannot_go_on(self.folder, error) from error
-        now = {finding.rule for finding in trained.history.findings}
-        trained.history.findings += [found for found in findings_of(self.folder) if found.rule not in now]
+        history = trained.history
+        for found in findings_of(self.folder):
+            for known in (history.findings, history.early_findings):
+                if all(found.rule != finding.rule for finding in known):
+                    known.append(found)
         return trained
 
 

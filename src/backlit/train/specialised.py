@@ -101,25 +101,24 @@ class Specialised:
         ahead = [] if plan.draws_inside else plan.draws
         count = min(most, max(1, int(PROMPT / self.pace)) if self.pace else FIRST_CALL)
         count = min(count, max(1, MOST_DRAWN // max(1, bytes_of(ahead))))
+        if plan.draws and batches.shuffle:  # what the steps draw comes before the next epoch's order
+            count = min(count, max(1, batches.left()))
         before, place = default_generator.get_state(), (batches.order, batches.start)
         start, rows = time.perf_counter(), batches.take(count)
-        generator = default_generator.get_state() if plan.draws else None
         drawn = drawn_ahead(ahead, count)
         arrays = [b.array if b.before is None else drawn.get(b.before, b.array) for b in plan.bindings]
         settings = self.native.settings_at(taken + 1 - self.recorded_step, rates)
         losses: np.ndarray = self.native.run(count, rows, settings, arrays)
         self.pace = (time.perf_counter() - start) / count
-        if not len(losses):  # the eager engine takes this step: as if nothing had been tried
+        if len(losses) < count:  # as if only the steps that were taken had been tried
             batches.order, batches.start = place
             default_generator.set_state(before)
-            return losses
-        if len(losses) < count:
-            batches.start = place[1] + len(losses) * batches.batch_size if rows is not None else 0
-            if generator is not None:
-                default_generator.set_state(generator)
-                for _ in losses:
-                    drawn_ahead(plan.draws, 1)
-        self.note(len(losses))
+            if len(losses):
+                batches.take(len(losses))
+            for _ in losses:
+                drawn_ahead(plan.draws, 1)
+        if len(losses):
+            self.note(len(losses))
         return losses
 
     def note(self, count: int) -> None:

@@ -85,7 +85,7 @@ def load(path: str | Path) -> State:
     try:
         tree = unpack(Path(path).read_bytes())
     except ValueError as error:
-        raise StateError(f"it is damaged: {error}") from error
+        raise StateError(f"it is damaged: the file was cut off or altered ({error})") from error
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
         raise StateError(f"it is no state in format {FORMAT}, which this version reads")
     return State(tree)

@@ -17,7 +17,6 @@ from backlit.optim import Optimizer
 from backlit.random import manual_seed
 from backlit.tensor import Tensor
 from backlit.train.choices import OPTIMIZERS, Loss, loss_from
-from backlit.train.doctoring import WATCHED
 from backlit.train.events import Callback, Run
 from backlit.train.find_lr import find_lr
 from backlit.train.history import History
@@ -45,11 +44,6 @@ class Trained:
     history: History
     metrics: dict[str, dict[str, float]]
     state: State
-
-    @property
-    def early_findings(self) -> list[Any]:
-        """What the doctor saw in the steps that it watches of every run, resumed or not: the same in both."""
-        return [finding for finding in self.history.findings if finding.step <= WATCHED]
 
     def scores_of(self, x: np.ndarray) -> np.ndarray:
         """What the network says of encoded rows.  Shape: x (rows, features), out (rows, outputs)."""

@@ -123,6 +123,23 @@ def rate(factor: float) -> Change:
     return change
 
 
+#: What a step by hand with the wrong sign does after each step of the optimizer.
+GROW = r"\1with torch.no_grad():\n\1    for p in net.parameters(): p += 0.05 * p"
+
+
+def epochs(share: float) -> Change:
+    """A share of the epochs, six at least."""
+
+    def change(text: str) -> str:
+        found = re.search(r"^for epoch in range\((\d+)\)", text, flags=re.MULTILINE)
+        if found is None:
+            raise DoesNotFit
+        fewer = max(6, round(int(found.group(1)) * share))
+        return text.replace(found.group(0), f"for epoch in range({fewer})", 1)
+
+    return change
+
+
 ORDER = [
     Fault("missing-zero-grad", both(sub(CLEAR, ""), AT_STEP)),
     Fault(
@@ -373,6 +390,12 @@ NUMBERS = [
         "a root of 0",
     ),
     Fault("lr-too-high", both(without("judge"), rate(300)), also=("divergence",)),
+    Fault(
+        "exploding-gradient",
+        sub(STEP, rf"\1optimizer.step()\n{GROW}"),
+        "weight decay of the wrong sign",
+        also=("divergence", "lr-too-high"),
+    ),
     Fault("lr-too-low", both(without("judge"), rate(1e-6))),
     Fault(
         "vanishing-gradient",
@@ -391,6 +414,9 @@ NUMBERS = [
         "saturated-units",
         both(only("nn.Tanh()"), CROSS, after_net("nn.init.constant_(net[0].bias, 100.0)")),
     ),
+    # Where rows are held back, the overfitting that comes of it is said first.
+    Fault("bad-initial-loss", both(CROSS, without("valid"), after_net("nn.init.normal_(net[-1].weight, std=20.0)"))),
+    Fault("stopped-too-early", epochs(0.2)),
     Fault(
         "symmetric-init",
         both(without("Dropout"), after_net("for p in net.parameters():\n    nn.init.constant_(p, 0.3)")),

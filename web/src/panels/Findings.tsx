@@ -71,7 +71,7 @@ function Rival({ rival: { control, label } }: { rival: NonNullable<State["rival"
 function Broken({ notes, step }: { notes: string[]; step: number }) {
   return (
     <li class="finding" data-finding="not-finite" data-severity="error">
-      {notes.map((note) => <p key={note}>{note}</p>)}
+      {notes.map((note) => <p key={note} class="note">{note}</p>)}
       <Ways step={step} />
     </li>
   );

@@ -1,17 +1,10 @@
 /** Time: back to any moment, and on from there. */
 
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { whole } from "../format";
 import { isPacing } from "../pace";
 import { send, state } from "../store";
 import { RunTo } from "./RunTo";
-
-/** The moment nearest to a step, of those that can be gone to at once; the step itself where there are none. */
-export function nearest(moments: number[], step: number): number {
-  let best = moments[0] ?? step;
-  for (const moment of moments) if (Math.abs(moment - step) < Math.abs(best - step)) best = moment;
-  return best;
-}
 
 function Ticks({ moments, first, last }: { moments: number[]; first: number; last: number }) {
   const width = last - first || 1;
@@ -19,27 +12,45 @@ function Ticks({ moments, first, last }: { moments: number[]; first: number; las
   return <svg class="ticks" viewBox="0 0 1000 4" preserveAspectRatio="none" aria-hidden="true"><path d={marks} /></svg>;
 }
 
+/** Asks for moments one at a time, since one between two that are kept is computed again; the newest wish wins. */
+function useScrubbing(last: number) {
+  const now = state.value;
+  const wish = useRef<number | null>(null);
+  const isWaiting = useRef(false);
+  const [drawn, setDrawn] = useState<number | null>(null);
+  const ask = (): void => {
+    const step = wish.current;
+    if (step === null || isWaiting.current) return;
+    [wish.current, isWaiting.current] = [null, true];
+    send(step >= last ? { do: "latest" } : { do: "scrub", step });
+  };
+  useEffect(() => {
+    isWaiting.current = false;
+    if (wish.current === null) setDrawn(null);
+    else ask();
+  }, [now]);
+  const go = (step: number): void => {
+    isPacing.value = false;
+    wish.current = step;
+    setDrawn(step);
+    ask();
+  };
+  return { drawn, go };
+}
+
 export function Scrubber() {
-  const asked = useRef(-1);
   const now = state.value;
   const { first, last, shown, moments } = now?.timeline ?? { first: 0, last: 0, shown: 0, moments: [] };
+  const { drawn, go } = useScrubbing(last);
   const isPast = now?.status === "past";
   const isPlaying = now?.status === "playing"; // then only the counter, which every frame renews, knows the step
-  const go = (event: Event): void => {
-    const slider = event.currentTarget as HTMLInputElement;
-    const step = Number(slider.value) >= last ? last : nearest([...moments, last], Number(slider.value));
-    if (step === asked.current) return;
-    asked.current = step;
-    isPacing.value = false;
-    send(step === last ? { do: "latest" } : { do: "scrub", step });
-  };
   return (
     <section class="scrubber" aria-label="Time">
       <label class="label" for="scrub">Time</label>
       <div class="scrub">
         <Ticks moments={moments} first={first} last={last} />
-        <input id="scrub" type="range" data-control="scrub" min={first} max={Math.max(last, first + 1)} step={1} value={isPast ? shown : last}
-          disabled={last <= first} aria-valuetext={`Step ${whole(shown)} of ${whole(last)}`} onInput={go} onChange={() => { asked.current = -1; }} />
+        <input id="scrub" type="range" data-control="scrub" min={first} max={Math.max(last, first + 1)} step={1} value={drawn ?? (isPast ? shown : last)}
+          disabled={last <= first} aria-valuetext={`Step ${whole(shown)} of ${whole(last)}`} onInput={(event) => go(Number(event.currentTarget.value))} />
       </div>
       <output class="scrub-at" for="scrub">{isPast ? `step ${whole(shown)} of ${whole(last)}` : isPlaying ? "now" : `now, step ${whole(last)}`}</output>
       {isPast
