@@ -1,7 +1,7 @@
 /** What the page knows just now. Panels read the signals; drawing reads the frame in the animation loop. */
 
 import { computed, signal } from "@preact/signals";
-import type { Data, Finding, Guessed, Hello, Inspection, Lesson, Message, Probe, Program, State } from "./protocol";
+import type { Data, Finding, Guessed, Hello, Inspection, Lesson, Message, Probe, Program, Refused, State } from "./protocol";
 import type { Frame } from "./frame";
 
 export const hello = signal<Hello | null>(null);
@@ -13,7 +13,7 @@ export const program = signal<Program | null>(null);
 export const guessed = signal<Guessed | null>(null);
 export const lesson = signal<Lesson | null>(null);
 /** The last refusal, shown until something else is asked for. */
-export const refusal = signal<string>("");
+export const refusal = signal<Refused | null>(null);
 /** Why the last question about a neuron or a weight has no answer; empty once one has. */
 export const unanswered = signal<string>("");
 /** Whether the socket is open; false shows the banner. */
@@ -47,7 +47,7 @@ export const door: { send: (message: Message) => void } = { send: () => undefine
 /** Questions that the page asks by itself: they take no refusal away. */
 const SILENT = new Set(["inspect", "probe"]);
 export function send(message: Message): void {
-  if (!SILENT.has(message.do)) refusal.value = "";
+  if (!SILENT.has(message.do)) refusal.value = null;
   door.send(message);
 }
 

@@ -30,7 +30,10 @@ export function dispatch(answer: Answer): void {
       case "program": store.program.value = answer; break;
       case "guessed": store.guessed.value = answer; break;
       case "lesson": store.lesson.value = answer; break;
-      case "refused": (answer.do === "inspect" ? store.unanswered : store.refusal).value = answer.message; break;
+      case "refused":
+        if (answer.do === "inspect") store.unanswered.value = answer.message;
+        else store.refusal.value = answer;
+        break;
     }
   });
 }

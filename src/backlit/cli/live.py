@@ -41,32 +41,23 @@ def live(
 
     try:
         assets = read_assets()
-        if open_browser:
-            _check_browser()
+        if open_browser and not _has_browser():
+            print("backlit live: no browser can be opened here. Open the address below in any browser.", file=sys.stderr)
+            open_browser = False
         with listen(host, port) as listening:
             _serve(begin(data), assets, listening, host, open_browser)
-    except (DataError, NoPageError, NoBrowserError, PlaceError, Refusal, RunFolderError) as error:
+    except (DataError, NoPageError, PlaceError, Refusal, RunFolderError) as error:
         print(f"backlit live: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
 
 
-class NoBrowserError(OSError):
-    """There is no browser to open the page in."""
-
-
-def _check_browser() -> None:
-    """Raise NoBrowserError if no browser can show the page. Those that run in a terminal cannot."""
+def _has_browser() -> bool:
+    """Whether a browser can show the page. Those that run in a terminal cannot."""
     has_screen = sys.platform in ("win32", "darwin") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
     try:
-        if has_screen or "BROWSER" in os.environ:
-            webbrowser.get()
-            return
+        return (has_screen or "BROWSER" in os.environ) and webbrowser.get() is not None
     except webbrowser.Error:
-        pass
-    raise NoBrowserError(
-        "no browser can be opened on this machine. Write backlit live --no-open, and open the address that it prints "
-        "in any browser."
-    )
+        return False
 
 
 def _serve(session: Any, assets: Any, listening: Any, host: str, open_browser: bool) -> None:

@@ -83,7 +83,7 @@ function Chooser() {
         <ValueInput control={control} text={text} write={write} />
       </div>
       <button type="submit" class="primary" data-action="compare-start">Start both</button>
-      {isAsked && refusal.value !== "" && <p class="refusal" role="alert">{refusal.value}</p>}
+      {refusal.value?.do === "compare" && <p class="refusal" role="alert">{refusal.value.message}</p>}
     </form>
   );
 }
@@ -115,7 +115,7 @@ export function Compare() {
       {rival !== null && (
         <div class="running-rival">
           <Losses label={rival.label} />
-          <button type="button" onClick={() => send({ do: "compare", control: rival.control, value: null })}>End the second run</button>
+          <button type="button" data-action="compare-end" onClick={() => send({ do: "compare", control: rival.control, value: null })}>End the second run</button>
         </div>
       )}
       <Chooser />

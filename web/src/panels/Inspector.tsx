@@ -2,7 +2,7 @@
 
 import type { Inspection, State } from "../protocol";
 import { answer, answers } from "../inspecting";
-import { data, selection, state, unanswered } from "../store";
+import { data, refusal, selection, state, unanswered } from "../store";
 import { parse } from "../tree";
 import { called } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
@@ -88,6 +88,7 @@ export function Inspector() {
         <FullSwitch />
         <button type="button" class="quiet icon" aria-label="Close the inspector" onClick={() => (selection.value = { row: selection.value.row })}>✕</button>
       </header>
+      {refusal.value?.do === "edit" && <p class="refusal" role="alert">{refusal.value.message}</p>}
       <Shown shown={shown} />
     </section>
   );

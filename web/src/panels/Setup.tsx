@@ -6,7 +6,7 @@ import { Field } from "./setup/fields";
 import { Layers } from "./setup/Layers";
 import { Problems } from "./setup/Problems";
 import { helped, isIdle } from "./setup/Row";
-import { asked, isShort } from "./setup/values";
+import { isShort } from "./setup/values";
 
 const GROUPS: { name: Control["group"]; title: string }[] = [
   { name: "data", title: "Data" },
@@ -46,10 +46,13 @@ function HelpLine() {
   );
 }
 
+/** Refusals that are told where they were asked for: at a control, in a dialog, at a weight. */
+const TOLD = new Set(["set", "compare", "edit"]);
+
 /** A refusal that belongs to no control, such as that of an address. */
 function Elsewhere() {
-  const isControls = asked.value !== "";
-  return isControls || refusal.value === "" ? null : <p class="refusal" role="alert">{refusal.value}</p>;
+  const refused = refusal.value;
+  return refused === null || TOLD.has(refused.do) ? null : <p class="refusal" role="alert">{refused.message}</p>;
 }
 
 export function Setup() {

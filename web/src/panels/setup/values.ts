@@ -18,7 +18,7 @@ export function settled(control: Control): Value {
 }
 
 export function refused(name: string): string {
-  return asked.value === name ? refusal.value : "";
+  return asked.value === name && refusal.value?.do === "set" ? refusal.value.message : "";
 }
 
 /** A number has a slider if it has ends, and even steps between them or a log scale. */
