@@ -141,6 +141,33 @@ def test_what_resets_begins_anew(control):
     assert stat(session, "step") == 0
 
 
+IDLE = [
+    ({}, {"points", "noise", "test-share", "momentum"}),
+    ({"problem": "iris"}, {"points", "noise", "momentum"}),
+    ({"problem": "moons"}, {"momentum"}),
+    ({"problem": "moons", "optimizer": "sgd"}, set()),
+    ({"problem": "moons", "optimizer": "sgd", "hidden": ()}, {"activation", "batch-norm", "dropout"}),
+]
+OTHER = {
+    "points": 120, "noise": 0.4, "test-share": 0.5, "momentum": 0.5, "activation": "relu", "batch-norm": True,
+    "dropout": 0.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "idle"), IDLE)
+def test_what_is_called_idle_changes_no_number(settings, idle):
+    expected = weights(run_to(Session(**settings), 20))
+    changing = set()
+    for control, value in OTHER.items():
+        session = Session(**settings)
+        set_(session, control, value)
+        other = weights(run_to(session, 20))
+        if other.shape != expected.shape or (other != expected).any():
+            changing.add(control)
+    assert set(Session(**settings).state()["idle"]) == idle
+    assert changing == OTHER.keys() - idle
+
+
 def test_a_halved_rate_halves_the_step_of_gradient_descent():
     session = run_to(Session("circle", optimizer="sgd", learning_rate=0.5), 3)
     moved = []

@@ -53,7 +53,7 @@ const ONE_COLUMN = 16;
 export const HEAD = 34; // of the layers' names
 /** Below the lowest tile, for its bias. */
 const FOOT = 8;
-const LABELS = { left: 42, right: 58 };
+const LABELS = { left: 42, right: 66 };
 const LANDING = 28; // of a tile's height, shared by the edges that come in
 
 /** `sizes` counts the inputs first. */
