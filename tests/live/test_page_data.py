@@ -15,7 +15,7 @@ BAD = {
     "header only": (b"a,b\n", "has a line of column names and no rows below it"),
     "65 columns": (b",".join(b"c%d" % k for k in range(65)) + b"\n", "has 65 columns; 2 to 64 are taken"),
     "binary": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), "it holds zero bytes"),
-    "garbage": (b"once upon\na time, there \"was\n", "The file"),
+    "garbage": (b'once upon\na time, there "was\n', "The file"),
     "oversize": (b"a,b\n" + b"1,2\n" * (MOST_BYTES // 4), "at most 5 MB can be taken"),
 }
 
