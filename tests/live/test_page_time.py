@@ -70,13 +70,13 @@ def test_the_newest_moment_is_come_back_to(live):
 
 
 def test_two_runs_that_differ_in_one_knob(live):
-    page = live.page
+    page, rivals_curve = live.page, "[data-chart=accuracy] th:has-text('rival')"
     dialog = open_dialog(page, "compare")
     dialog.get_by_label("The one knob").select_option("learning-rate")
     dialog.get_by_label("The second run").fill("0.3")
     press(page, "compare-start")
     dialog.wait_for(state="detached")
-    page.wait_for_selector("[data-chart=loss]:has-text('rival batch')")
+    page.wait_for_selector(rivals_curve, state="attached")
     live.run_to(30)
     dialog = open_dialog(page, "compare")
     own, other = (run_to(Session("xor", learning_rate=rate), 30).training.measures.loss for rate in (0.03, 0.3))
@@ -84,7 +84,7 @@ def test_two_runs_that_differ_in_one_knob(live):
     eventually(page, lambda: number(dialog, ".own .num") == own and number(dialog, ".other .num") == other)
     page.keyboard.press("Escape")
     press(page, "compare-end")
-    page.wait_for_selector("[data-chart=loss]:has-text('rival batch')", state="detached")
+    page.wait_for_selector(rivals_curve, state="detached")
     assert value(page, "loss") == own
 
 

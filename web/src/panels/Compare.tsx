@@ -115,7 +115,7 @@ export function Compare() {
       {rival !== null && (
         <div class="running-rival">
           <Losses label={rival.label} />
-          <button type="button" data-action="compare-end" onClick={() => send({ do: "compare", control: rival.control, value: null })}>End the second run</button>
+          <button type="button" onClick={() => send({ do: "compare", control: rival.control, value: null })}>End the second run</button>
         </div>
       )}
       <Chooser />

@@ -62,7 +62,7 @@ function Rival({ rival: { control, label } }: { rival: NonNullable<State["rival"
   return (
     <li class="note rival" data-rival={control}>
       Two runs: this one, and one with <b>{label}</b>.{" "}
-      <button type="button" class="small" data-action="rival-end" onClick={() => send({ do: "compare", control, value: null })}>End the second</button>
+      <button type="button" class="small" data-action="compare-end" onClick={() => send({ do: "compare", control, value: null })}>End the second</button>
     </li>
   );
 }
