@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from cli.terminal import on_a_terminal
 CSV = "width,height,kind\n" + "".join(f"{i % 7},{(i * i) % 11},{'big' if i % 7 > 3 else 'small'}\n" for i in range(60))
 
 
-def backlit_train(*words, cwd, **options):
-    command = [sys.executable, "-m", "backlit", "train", *words]
+def backlit_train(*words, cwd, begin=("-m", "backlit"), **options):
+    command = [sys.executable, *begin, "train", *words]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False, **options)
 
 
@@ -208,13 +207,17 @@ def test_a_rate_that_was_found_is_said(data, capsys, monkeypatch):
     assert re.search(r"^rate      [\d.e-]+, found by the sweep$", printed, re.MULTILINE)
 
 
-def full_disk():
-    """The process may write files of 8 kB: what it then meets is a disk that is full."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+#: The process may write files of 8 kB: what it then meets is a disk that is full.
+FULL_DISK = """
+import resource
+from backlit.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+main()
+"""
 
 
 def test_a_full_disk_leaves_nothing(data):
-    done = backlit_train("boxes.csv", "--epochs", "2", cwd=data, preexec_fn=full_disk)
+    done = backlit_train("boxes.csv", "--epochs", "2", cwd=data, begin=("-c", FULL_DISK))
     assert done.returncode == 2
     assert "The run folder runs/boxes cannot be written: File too large. All is as it was before" in done.stderr
     assert done.stderr.count("\n") == 1
