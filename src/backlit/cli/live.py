@@ -42,7 +42,8 @@ def live(
     try:
         assets = read_assets()
         if open_browser and not _has_browser():
-            print("backlit live: no browser can be opened here. Open the address below in any browser.", file=sys.stderr)
+            words = "no browser can be opened here. Open the address below in any browser."
+            print(f"backlit live: {words}", file=sys.stderr)
             open_browser = False
         with listen(host, port) as listening:
             _serve(begin(data), assets, listening, host, open_browser)
