@@ -4,9 +4,10 @@ from backlit.live.mistakes import MISTAKES
 from backlit.live.session import Session
 from live.steered import say
 
-#: What shows a mistake soon. Test rows must go wrong for a while before the doctor speaks of it.
+#: What shows a mistake soon. Test rows must go wrong for a while before the doctor speaks of it, and at full speed they
+#: are looked at a few times a second only.
 SETTINGS = {"shuffled-labels": {"hidden": (24, 24), "points": 60, "learning_rate": 0.01}}
-STEPS = {"shuffled-labels": 1500}
+STEPS = {"shuffled-labels": 20_000}
 
 
 def ready_for(name, **settings):

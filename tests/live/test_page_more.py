@@ -9,7 +9,7 @@ from backlit.live.assets import read_assets
 from backlit.live.programs import PROGRAMS
 from backlit.live.session import Session
 from backlit.live.telling import hello
-from live.looking import eventually, inspect, number, open_dialog, press, set_control, value
+from live.looking import choose_problem, eventually, inspect, number, open_dialog, press, set_control, value
 from live.printing import printed
 from live.serving import ask, running
 
@@ -91,7 +91,7 @@ def test_two_tabs_show_the_same_run(live):
         eventually(first, lambda stat=stat: value(first, stat) == value(second, stat))
     set_control(second, "learning-rate", "0.2")
     eventually(first, lambda: first.input_value("[data-control=learning-rate]") == "0.2")
-    second.click("label.problem:has(input[value=moons])")
+    choose_problem(second, "moons")
     first.wait_for_selector(".running:has-text('Moons')")
     assert first.locator("[data-point]").count() == second.locator("[data-point]").count() == 200
 

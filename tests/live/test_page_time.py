@@ -4,7 +4,7 @@ import pytest
 
 from backlit.live.phases import PHASES
 from backlit.live.session import Session
-from live.looking import eventually, number, open_dialog, press, set_control, value, weights_shown
+from live.looking import choose_problem, eventually, number, open_dialog, press, set_control, value, weights_shown
 from live.reference import fitted
 from live.steered import run_to
 
@@ -91,7 +91,7 @@ def test_two_runs_that_differ_in_one_knob(live):
 def test_a_shared_address_gives_the_run_again_to_the_bit(visit):
     first = visit(Session("xor"))
     page = first.page
-    page.click("label.problem:has(input[value=moons])")
+    choose_problem(page, "moons")
     set_control(page, "seed", "7")
     set_control(page, "learning-rate", "0.05")
     set_control(page, "activation", "relu")
