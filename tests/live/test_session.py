@@ -434,3 +434,16 @@ def test_a_long_run_remembers_no_more_than_a_short_one():
         session.training.watching.note(session.training, np.ones(4))
     assert len(course.means) <= 2 * MOST_REMEMBERED + 1
     assert len(course.losses) <= 2 * MOST_REMEMBERED + 1
+
+
+def test_which_classes_are_taken_for_which_adds_up_to_the_accuracy():
+    for problem, kind in (("spiral3", "test"), ("xor", "train")):
+        session = Session(problem)
+        run_to(session, 50)
+        told, measures = session.state()["confusion"], session.training.measures
+        table = np.array(told["table"])
+        assert told["of"] == kind
+        assert table.sum() == len((session.rows.test if kind == "test" else session.rows.train)[1].array)
+        accuracy = measures.test_accuracy if kind == "test" else measures.accuracy
+        assert np.trace(table) / table.sum() == pytest.approx(accuracy)
+    assert Session("plane").state()["confusion"] is None

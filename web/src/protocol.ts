@@ -72,6 +72,8 @@ export interface State {
   idle?: string[]; // controls that change nothing as things stand
   rescue: { step: number; control: string; value: number } | null;
   notes: string[];
+  /** How often rows of each class (a row of the table) are taken for each class. */
+  confusion: { of: "train" | "test"; table: number[][] } | null;
   kind: Kind;
   batch_rows: number[];
 }

@@ -15,6 +15,7 @@ from backlit.live.mistakes import MISTAKES
 from backlit.live.phases import CODE
 from backlit.live.problems import PROBLEMS, TABLE
 from backlit.live.rows import Rows
+from backlit.train.loop import outputs_of
 
 if TYPE_CHECKING:
     from backlit.live.session import Session
@@ -72,6 +73,7 @@ def state(session: Session) -> Message:
         "rival": rival(session),
         "rescue": session.rescue,
         "notes": session.notes,
+        "confusion": confusion(session),
         "kind": session.rows.kind,
         "batch_rows": walking.rows_on_screen(session),
     }
@@ -116,6 +118,23 @@ def mistake(session: Session) -> dict[str, Any]:
     if session.is_guess:
         return {"name": None, "title": "A hidden mistake", "symptom": "", "is_guess": True}
     return {"name": made.name, "title": made.title, "symptom": made.symptom, "is_guess": False}
+
+
+def confusion(session: Session) -> dict[str, Any] | None:
+    """How often rows of each class are taken for each class: test rows, or training rows where there are none.
+
+    Shape: table (classes, classes), by the true class and the one said.
+    """
+    rows = session.rows
+    if rows.kind == "regression":
+        return None
+    part, (x, y) = ("test", rows.test) if rows.is_test.any() else ("train", rows.train)
+    with np.errstate(all="ignore"):
+        scores = np.asarray(outputs_of(session.training.model, x).array)
+    said = (scores[:, 0] > 0).astype(int) if rows.kind == "binary" else scores.argmax(axis=1)
+    table = np.zeros((len(rows.classes), len(rows.classes)), int)
+    np.add.at(table, (y.array.reshape(-1).astype(int), said), 1)
+    return {"of": part, "table": table.tolist()}
 
 
 def rival(session: Session) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import { data, refusal, selection, state, unanswered } from "../store";
 import { parse } from "../tree";
 import { called } from "./inspector/names";
 import { NeuronArithmetic } from "./inspector/Neuron";
+import { Overview } from "./inspector/Overview";
 import { WeightChain } from "./inspector/Weight";
 import { isFull } from "./parts/Num";
 import { toNumber } from "./setup/values";
@@ -49,6 +50,7 @@ function Hint({ network }: { network: State["network"] | undefined }) {
         <button type="button" data-action="show-neuron" onClick={() => choose({ neuron: "1.0" })}>Show a neuron</button>
         <button type="button" data-action="show-weight" onClick={() => choose({ edge: `${output}.0` })}>Show a weight</button>
       </p>
+      <Overview />
     </div>
   );
 }
