@@ -35,7 +35,9 @@ export function shared(page: { origin: string; pathname: string }, address: Addr
 export function followAddress(): () => void {
   let isOpened = false;
   let stale: State | null = null;
+  let known = location.hash; // another one was typed just now, and its event is still to come
   const apply = (): void => {
+    known = location.hash;
     const asked = fromHash(location.hash);
     if (!isSame(asked, store.state.peek()?.address ?? {})) store.send({ do: "settings", settings: asked });
   };
@@ -52,8 +54,10 @@ export function followAddress(): () => void {
       isOpened = true;
       if (location.hash.length > 1) return apply();
     }
+    if (location.hash !== known) return;
     const hash = toHash(state.address);
-    if (hash !== location.hash) history.replaceState(null, "", hash || location.pathname);
+    if (hash !== known) history.replaceState(null, "", hash || location.pathname);
+    known = location.hash;
   });
   addEventListener("hashchange", apply);
   return () => {
