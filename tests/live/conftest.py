@@ -4,6 +4,7 @@ import contextlib
 import shutil
 
 import pytest
+from benchmarks.live import QUIET
 
 from backlit.live.assets import read_assets
 from backlit.live.session import Session
@@ -12,10 +13,6 @@ from live.serving import running
 from live.stub import StubSession
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run",
-]  # fmt: skip
 
 
 @pytest.fixture

@@ -378,7 +378,7 @@ class Training:
             p.grad = None if gradient is None else Tensor.wrap(gradient.copy())
         self.generator, self.measures = snapshot.generator, snapshot.measures
         regime.batches.order, regime.batches.start = snapshot.order, snapshot.start
-        if hasattr(regime.engine, "taken"):
+        if isinstance(regime.engine, Native):
             regime.engine.taken = snapshot.taken
 
 
