@@ -8,7 +8,7 @@ bit, the others as closely as two libraries' logarithms and sines do.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -143,10 +143,11 @@ class Generator(Twister):
         words = self.long_words(count) if dtype.itemsize == 8 else self.words(count)
         return (words % words.dtype.type(values)).astype(dtype).reshape(shape)
 
-    def permutation(self, n: int, dtype: Any = np.int64) -> Array:
+    def permutation(self, n: int, dtype: Any = np.int64, swapped: Callable[[Array], Array] = swapped) -> Array:
         """0 .. n-1 in random order.  Shape: out (n,).  Words: n - 1.
 
-        Each place in turn changes with one that is not before it (Durstenfeld 1964, "Algorithm 235").
+        Each place in turn changes with one that is not before it (Durstenfeld 1964, "Algorithm 235"); `swapped` does
+        so, in machine code where there is any.
         Raises RuntimeError if n is negative.
 
         >>> Generator().manual_seed(0).permutation(6)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from backlit.data.sampler import draw_seed
 from backlit.random import Generator
+from backlit.swaps import swapped
 from backlit.tensor import Tensor
 
 
@@ -23,6 +25,7 @@ class Batches:
         self.rows = x.shape[0]
         self.batch_size = min(batch_size or self.rows, self.rows)
         self.shuffle = shuffle and self.batch_size < self.rows
+        self.swapped = swapped  # what puts the rows in a drawn order
         self.order: np.ndarray | None = None
         self.start = 0
 
@@ -68,7 +71,7 @@ class Batches:
 
     def draw(self) -> np.ndarray:
         """The order of an epoch that begins.  Shape: out (rows,) int64."""
-        return draw_order(self.rows)
+        return draw_order(self.rows, self.swapped)
 
     def next(self) -> tuple[Any, Any]:
         """The next step's rows."""
@@ -84,7 +87,7 @@ class Batches:
         return Tensor.wrap(self.x.array[chosen]), Tensor.wrap(self.y.array[chosen])
 
 
-def draw_order(rows: int) -> np.ndarray:
+def draw_order(rows: int, swapped: Callable[[np.ndarray], np.ndarray] = swapped) -> np.ndarray:
     """An epoch's random order, as a shuffling DataLoader draws it.  Shape: (rows,) int64."""
     draw_seed()  # the number that a DataLoader draws for its workers
-    return Generator().manual_seed(draw_seed()).permutation(rows)
+    return Generator().manual_seed(draw_seed()).permutation(rows, swapped=swapped)

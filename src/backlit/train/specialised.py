@@ -32,7 +32,7 @@ class Specialised:
     """
 
     def __init__(self, eager: Eager, taken: int) -> None:
-        from backlit.compiler.native import NotCompilable, check_repeats, compile_plan
+        from backlit.compiler.native import NotCompilable, check_repeats, compile_plan, swapped
 
         self.eager, self.batches = eager, eager.batches
         self.model: Module = eager.model
@@ -44,6 +44,7 @@ class Specialised:
             first, second = self.rehearsed()
         check_repeats(first, second)
         self.native = compile_plan(second)
+        self.batches.swapped = swapped
         self.recorded_step = taken + 2
         self.as_recorded, self.rates_are_free = Recorded(self.model, self.optimizer), False
         self.pace = 0.0  # seconds a step

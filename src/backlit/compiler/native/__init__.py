@@ -12,3 +12,4 @@ from backlit.compiler.native.errors import NotCompilable as NotCompilable
 from backlit.compiler.native.errors import NotYet as NotYet
 from backlit.compiler.native.program import NativeStep as NativeStep
 from backlit.compiler.native.program import compile_plan as compile_plan
+from backlit.compiler.native.swaps import swapped as swapped

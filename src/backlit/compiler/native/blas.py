@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from llvmlite import ir
 from backlit.compiler.native.values import INDEX, Stored
 
 #: Products of more multiplications than this go to BLAS, whose blocking then pays for its call.
-MOST_IN_LOOPS = 1 << 14
+MOST_IN_LOOPS = 1 << 12
 INT = ir.IntType(32)
 
 
@@ -67,6 +68,15 @@ def layout(array: Stored) -> tuple[str, int] | None:
     if down == 1 or rows == 1:
         return ("T", max(along, rows, 1))
     return None
+
+
+def threads() -> int:
+    """How many threads it computes with: as many as the variables say that it reads, else as there are cores."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        wanted = os.environ.get(variable, "")
+        if wanted.isdigit() and int(wanted):
+            return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def addresses() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 from llvmlite import binding, ir
@@ -20,6 +21,25 @@ def host_features() -> str:
         return str(binding.get_host_cpu_features().flatten())
     except RuntimeError:
         return ""
+
+
+@dataclass(frozen=True)
+class VectorUnit:
+    """A CPU's vectors: the bytes of one, and how many registers hold them."""
+
+    size: int
+    registers: int
+
+
+@cache
+def vector_unit() -> VectorUnit:
+    """That of this machine."""
+    features = host_features().split(",")
+    if "+avx512f" in features:
+        return VectorUnit(64, 32)
+    if binding.get_process_triple().startswith(("aarch64", "arm64")):
+        return VectorUnit(16, 32)
+    return VectorUnit(32 if "+avx" in features else 16, 16)
 
 
 def machine_for(cpu: str | None = None, features: str | None = None) -> binding.TargetMachine:

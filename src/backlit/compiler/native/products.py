@@ -14,6 +14,7 @@ from backlit.compiler.native.elementwise import SUM_FLAGS, constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import form, name_of
 from backlit.compiler.native.shapes import reshaped
+from backlit.compiler.native.tiles import multiply_in_tiles
 from backlit.compiler.native.values import (
     INDEX,
     Indices,
@@ -118,6 +119,8 @@ def multiply(writer: Writer, x: Value, y: Value, out: Stored) -> None:
     (m, k), n = x.shape, y.shape[1]
     if m * n * k > MOST_IN_LOOPS:
         x, y = writer.in_memory(x), writer.in_memory(y)
+        if multiply_in_tiles(writer, x, y, out):
+            return
         if writer.blas.multiply(writer.builder, x, y, out):
             return
     loops = Loops(writer, x, y, out)
