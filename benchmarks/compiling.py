@@ -17,28 +17,24 @@ from benchmarks.workloads import Workload, workload_named
 
 STEPS = ("xor", "digits")
 CACHES = ("empty", "filled")
-PARTS = ("import of LLVM", "import of BLAS", "recording", "compiling")
+PARTS = ("import of LLVM", "recording", "compiling")
 ABOUT = """\
 In a process of its own, with code kept in an empty folder and then found there by another process. The compiler's
-modules are imported with LLVM; SciPy's BLAS is imported for large products only, which xor has none of. Recording takes
-two steps. Compiling leads from the record to code that can be called.
+modules are imported with LLVM. Recording takes two steps. Compiling leads from the record to code that can be called.
 """
 
 
 def seconds_of(workload: Workload) -> dict[str, float]:
     """Seconds of each part, of a process that has imported Backlit and nothing of its compiler.
 
-    The imports are the compiler's modules, with LLVM, and SciPy, whose BLAS takes the large products. Recording is all
-    that the engine does until it has a plan, and compiling what leads from the plan to code that can be called.
+    The import is that of the compiler's modules, with LLVM. Recording is all that the engine does until it has a plan,
+    and compiling what leads from the plan to code that can be called.
     """
     import backlit as torch
 
     _ = torch.fit, torch.nn.Linear, torch.optim.SGD  # whose modules load when they are first asked for
     start = time.perf_counter()
     from backlit.compiler import native as compiler
-
-    middle = time.perf_counter()
-    from scipy.linalg import cython_blas as cython_blas
 
     end = time.perf_counter()
     compiling: list[float] = []
@@ -53,7 +49,7 @@ def seconds_of(workload: Workload) -> dict[str, float]:
     with mock.patch.object(compiler, "compile_plan", timed):
         native.prepare(workload)
     recording = time.perf_counter() - end - sum(compiling)
-    return dict(zip(PARTS, (middle - start, end - middle, recording, sum(compiling)), strict=True))
+    return dict(zip(PARTS, (end - start, recording, sum(compiling)), strict=True))
 
 
 def measure(turns: int) -> dict[tuple[str, str], dict[str, float]]:

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from backlit.compiler.native.values import INDEX, Stored
+from backlit.compiler.native.values import Stored
 
-#: Products of more multiplications than this go to BLAS, whose blocking then pays for its call.
-MOST_IN_LOOPS = 1 << 12
 INT = ir.IntType(32)
 
 
@@ -91,6 +89,3 @@ def addresses() -> dict[str, int]:
         capsule = cython_blas.__pyx_capi__[name]
         found[name] = get(capsule, get_name(capsule))
     return found
-
-
-__all__ = ["INDEX", "MOST_IN_LOOPS", "Blas", "addresses", "layout"]

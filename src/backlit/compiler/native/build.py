@@ -188,7 +188,7 @@ def gathers(plan: Plan) -> bool:
 
 
 def by_column(plan: Plan) -> bool:
-    """Whether a batch of rows is kept column by column: where all layers are narrow, and no product goes to BLAS."""
+    """Whether a batch of rows is kept column by column: where all layers, and so all products, are narrow."""
     for line in plan.lines:
         if name_of(line) in PRODUCTS:
             x, y = line.expression.arguments[:2]

@@ -1,4 +1,4 @@
-"""Matrix products: small ones as loops, large ones by BLAS."""
+"""Matrix products: the smallest as loops that LLVM makes vectors of, small ones in tiles, large ones by BLAS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from backlit.compiler.native.blas import MOST_IN_LOOPS
 from backlit.compiler.native.elementwise import SUM_FLAGS, constant
 from backlit.compiler.native.errors import NotCompilable
 from backlit.compiler.native.forms import form, name_of
@@ -32,6 +31,8 @@ from backlit.compiler.native.values import (
 from backlit.compiler.native.writer import Writer
 from backlit.tracing.graph import Line
 
+#: Products of more multiplications are taken in tiles, or by BLAS, which smaller ones would not be worth.
+MOST_IN_LOOPS = 1 << 12
 #: A sum of at most this many products is written out.
 MOST_WRITTEN_OUT = 64
 #: Of narrow rows, a product of at most this depth is computed where it is read.
@@ -119,9 +120,7 @@ def multiply(writer: Writer, x: Value, y: Value, out: Stored) -> None:
     (m, k), n = x.shape, y.shape[1]
     if m * n * k > MOST_IN_LOOPS:
         x, y = writer.in_memory(x), writer.in_memory(y)
-        if multiply_in_tiles(writer, x, y, out):
-            return
-        if writer.blas.multiply(writer.builder, x, y, out):
+        if multiply_in_tiles(writer, x, y, out) or writer.blas.multiply(writer.builder, x, y, out):
             return
     loops = Loops(writer, x, y, out)
     if loops.innermost() == 2:

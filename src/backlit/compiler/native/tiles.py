@@ -26,7 +26,7 @@ from backlit.compiler.native.writer import Writer
 #: Elements of y up to which it stays in a second cache of one megabyte while the rows of x pass by.
 MOST_SHARED = 1 << 18
 #: Products of more multiplications are left to BLAS where it has several threads.
-MOST_BY_ONE = 1 << 22
+MOST_BY_ONE = 1 << 21
 #: How many more sums a tile must save for a further kind of tile, each of which takes time to compile.
 WORTH_COMPILING = 0.04
 #: Elements of a vector where a matrix is turned: more save hardly any time, and take longer to compile.
