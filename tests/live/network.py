@@ -2,8 +2,8 @@
 
 import backlit as torch
 from backlit import nn
-from backlit.live.build import Loop
 from backlit.train.batches import Batches
+from backlit.train.engines import Eager
 
 LOSSES = {"binary": nn.BCEWithLogitsLoss, "classes": nn.CrossEntropyLoss, "regression": nn.MSELoss}
 
@@ -17,7 +17,7 @@ def network_in_training(kind="binary", optimizer="Adam", batch=8, rows=30, input
     classes = (2 * x[:, 0].abs()).long().clamp(max=2)
     y = {"binary": (x[:, :1] > 0).float(), "classes": classes, "regression": x[:, :1]}[kind]
     chosen = getattr(torch.optim, optimizer)(model.parameters(), lr=0.1)
-    eager = Loop(model, LOSSES[kind](), chosen, Batches(x, y, batch, shuffle=True))
+    eager = Eager(model, LOSSES[kind](), chosen, Batches(x, y, batch, shuffle=True))
     for _ in range(steps):
         eager.advance(1)
     return eager

@@ -68,12 +68,6 @@ class SharedOrder(Batches):
         return own if self.given is None else self.given
 
 
-class Loop(Eager):
-    """One step at a time. `reason` says why it is never compiled, if it is not."""
-
-    reason = ""
-
-
 class Recipe:
     """How a run is built from settings and rows. The classic mistakes each override a line of it."""
 
@@ -136,11 +130,11 @@ class Recipe:
         """The training rows in the order of the steps."""
         return SharedOrder(*rows.train, settings.batch, shuffle=True)
 
-    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Eager:
         """A step as it is written, which the doctor listens to."""
-        return Loop(model, loss, optimizer, batches)
+        return Eager(model, loss, optimizer, batches)
 
-    def engine(self, loop: Loop) -> Engine:
+    def engine(self, loop: Eager) -> Engine:
         """Who computes the steps: the first 200 eagerly, which is as long as compiling takes, and then natively."""
         return engine_from("auto", loop.model, loop.loss, loop.optimizer, loop.batches)
 

@@ -11,7 +11,7 @@ import numpy as np
 from backlit import nn
 from backlit.autograd.modes import no_grad
 from backlit.data.task import Kind
-from backlit.live.build import Loop, Recipe, SharedOrder, initialise, linear_layers
+from backlit.live.build import Recipe, SharedOrder, initialise, linear_layers
 from backlit.live.controls import Settings
 from backlit.live.messages import Refusal
 from backlit.live.problems import PROBLEMS, SEED
@@ -21,7 +21,7 @@ from backlit.suggest import did_you_mean
 from backlit.tensor import Tensor
 from backlit.train.batches import Batches
 from backlit.train.choices import Loss
-from backlit.train.engines import Engine
+from backlit.train.engines import Eager, Engine
 
 EVERY: tuple[Kind, ...] = ("binary", "classes", "regression")
 
@@ -46,7 +46,7 @@ class Mistake(Recipe):
 AS_WRITTEN = "a loop with this mistake is run as it is written"
 
 
-class WithoutZeroGrad(Loop):
+class WithoutZeroGrad(Eager):
     reason = AS_WRITTEN
 
     def forward_and_backward(self, x: Any, y: Any) -> Any:
@@ -55,7 +55,7 @@ class WithoutZeroGrad(Loop):
         return loss
 
 
-class WithoutStep(Loop):
+class WithoutStep(Eager):
     reason = AS_WRITTEN
 
     def step(self, x: Any, y: Any) -> Any:
@@ -66,7 +66,7 @@ class WithoutStep(Loop):
 class LoopMistake(Mistake):
     """A mistake in the loop, which is run as it is written."""
 
-    def engine(self, loop: Loop) -> Engine:
+    def engine(self, loop: Eager) -> Engine:
         return loop
 
 
@@ -79,7 +79,7 @@ class ForgotZeroGrad(LoopMistake):
     )
     rules = ("missing-zero-grad",)
 
-    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Eager:
         return WithoutZeroGrad(model, loss, optimizer, batches)
 
 
@@ -89,7 +89,7 @@ class ForgotStep(LoopMistake):
     lesson = "backward() computes gradients and changes no weight: optimizer.step() does that."
     rules = ("missing-step",)
 
-    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Loop:
+    def loop(self, model: nn.Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> Eager:
         return WithoutStep(model, loss, optimizer, batches)
 
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from backlit.explain.explanation import Explanation
 from backlit.explain.recorded import explanation_of
-from backlit.live.build import Loop
 from backlit.nn import Module
 from backlit.optim import Optimizer
 from backlit.tensor import Tensor
 from backlit.tracing import recording
 from backlit.tracing.names import graph_of
 from backlit.train.batches import Batches
+from backlit.train.engines import Eager
 from backlit.train.rehearsal import rehearsal
 
 #: The learner's own loop, a line for each phase.
@@ -55,7 +55,7 @@ class Step:
         return self.stale if phase < ZERO_GRAD else self.cleared if phase == ZERO_GRAD else self.fresh
 
 
-def record(loop: Loop) -> Step:
+def record(loop: Eager) -> Step:
     """The step that the loop would take next. Model, optimizer, generator and order of rows are left as they were.
 
     >>> import backlit as torch
@@ -64,7 +64,7 @@ def record(loop: Loop) -> Step:
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     >>> batches = Batches(torch.ones(4, 1), torch.zeros(4, 1), None, shuffle=False)
     >>> before = model.weight.item()
-    >>> step = record(Loop(model, torch.nn.MSELoss(), optimizer, batches))
+    >>> step = record(Eager(model, torch.nn.MSELoss(), optimizer, batches))
     >>> step.stale, step.fresh[0].shape, model.weight.item() == before
     ([None, None], (1, 1), True)
     """

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from backlit.live.build import Loop
 from backlit.live.phases import record
 from backlit.nn import Sequential
 from backlit.optim import Optimizer
@@ -19,6 +18,7 @@ from backlit.tracing.graph import Graph, Line
 from backlit.tracing.source import literal, program
 from backlit.train.batches import Batches
 from backlit.train.choices import Loss
+from backlit.train.engines import Eager
 
 #: Arrays of more numbers are written as text that is no longer read by people: base64 of their bytes.
 MOST_WRITTEN = 2000
@@ -105,7 +105,7 @@ def step_over_all(shown: Shown) -> Graph:
     shown.model.eval()
     try:
         batches = Batches(shown.x, shown.y, None, shuffle=False)
-        return record(Loop(shown.model, shown.loss, shown.optimizer, batches)).explanation.graph
+        return record(Eager(shown.model, shown.loss, shown.optimizer, batches)).explanation.graph
     finally:
         for module, was_training in modes:
             module.training = was_training

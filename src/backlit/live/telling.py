@@ -161,9 +161,9 @@ def network(session: Session) -> dict[str, Any]:
 def engine(session: Session) -> dict[str, str]:
     """Who computes the steps, and why it is not machine code where it is not."""
     running = session.training.regime.engine
-    if getattr(running, "versions", None) and not getattr(running, "reason", ""):
+    if running.is_compiled:
         return {"name": "native", "why": ""}
-    return {"name": "eager", "why": getattr(running, "reason", "") or "the first 200 steps are taken one by one"}
+    return {"name": "eager", "why": running.reason or "the first 200 steps are taken one by one"}
 
 
 def data(session: Session) -> Message:

@@ -14,7 +14,7 @@ import numpy as np
 
 from backlit import nn
 from backlit.autograd.modes import no_grad
-from backlit.live.build import Loop, Recipe, SharedOrder, linear_layers, objective, with_dropout
+from backlit.live.build import Recipe, SharedOrder, linear_layers, objective, with_dropout
 from backlit.live.controls import Settings
 from backlit.live.curves import Curves
 from backlit.live.rows import Rows
@@ -22,7 +22,7 @@ from backlit.optim import Optimizer
 from backlit.random import default_generator, fork_rng, manual_seed
 from backlit.tensor import Tensor
 from backlit.train.choices import Loss
-from backlit.train.engines import Engine
+from backlit.train.engines import Eager, Engine
 from backlit.train.loop import outputs_of
 from backlit.train.native import Native
 from backlit.train.rehearsal import tensors_of
@@ -55,7 +55,7 @@ class Regime:
     loss: Loss
     optimizer: Optimizer
     batches: SharedOrder
-    loop: Loop
+    loop: Eager
     engine: Engine
     engine_first: int = 0
     first: int = 0

@@ -16,12 +16,21 @@ from backlit.train.choices import Loss
 class Engine(Protocol):
     """Advances a training run. An engine may run a chunk of steps at a time, and always ends on a whole step."""
 
+    reason: str  # why it never compiles anything; "" where it may, or was not asked to
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it runs machine code by now."""
+
     def advance(self, most: int, after: int = 0) -> np.ndarray:
         """Take at least one and at most `most` steps, after so many of the run.  Out: their losses (steps,) float64."""
 
 
 class Eager:
     """One step at a time through the modules themselves, operation by operation."""
+
+    reason = ""
+    is_compiled = False
 
     def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, batches: Batches) -> None:
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches

@@ -48,6 +48,10 @@ class Native:
         self.compiled = 0  # how often
         self.taken = 0  # steps of this engine
 
+    @property
+    def is_compiled(self) -> bool:
+        return bool(self.versions) and not self.reason
+
     def advance(self, most: int, after: int = 0) -> np.ndarray:
         """Take at least one and at most `most` steps, after so many of the run.  Out: their losses (steps,) float64."""
         count = self.like_the_next(most)

@@ -7,7 +7,6 @@ networks fit into the second cache as they are, and all sizes are known here whe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import product as pairs
@@ -23,8 +22,8 @@ from backlit.compiler.native.values import INDEX, Stored, kind_of, loop, stored,
 from backlit.compiler.native.vectors import Vectors
 from backlit.compiler.native.writer import Writer
 
-#: Elements of y up to which it stays in a second cache of one megabyte while the rows of x pass by.
-MOST_SHARED = 1 << 18
+#: Bytes of y up to which it stays in a second cache of that size while the rows of x pass by.
+MOST_SHARED = 1 << 20
 #: Products of more multiplications are left to BLAS where it has several threads.
 MOST_BY_ONE = 1 << 21
 #: How many more sums a tile must save for a further kind of tile, each of which takes time to compile.
@@ -41,13 +40,14 @@ def multiply_in_tiles(writer: Writer, x: Stored, y: Stored, out: Stored) -> bool
     Shape: x (M, K), y (K, N), out (M, N).
     """
     (depth, columns), rows = y.shape, x.shape[0]
-    if not (x.dtype == y.dtype == out.dtype) or math.prod(y.shape) > MOST_SHARED or columns == 1:
+    size = np.dtype(out.dtype).itemsize
+    if not (x.dtype == y.dtype == out.dtype) or depth * columns * size > MOST_SHARED or columns == 1:
         return False
     if rows * columns * depth > MOST_BY_ONE and threads() > 1:
         return False
     if out.strides[1] != 1 or 1 not in y.strides or (rows == 1 and y.strides[1] != 1):
         return False
-    vectors = Vectors(kind_of(out.dtype), vector_unit().size // np.dtype(out.dtype).itemsize)
+    vectors = Vectors(kind_of(out.dtype), vector_unit().size // size)
     if y.strides[1] != 1:
         y = turned(writer, y, Vectors(vectors.element, min(LANES, vectors.lanes)))
     steps = (*x.strides, y.strides[0], out.strides[0])
@@ -110,39 +110,43 @@ class Tiles:
         target = self.out.address(builder, (row, column))
         starts = range(0, columns, self.vectors.lanes)
         pieces = [(start, min(self.vectors.lanes, columns - start)) for start in starts]
+        totals = self.summed(builder, first, rows, pieces)
+        for total, (r, (start, count)) in zip(totals, pairs(range(rows), pieces), strict=True):
+            self.vectors.store(builder, total, beside(builder, target, r * self.out.strides[0] + start), count)
+
+    def summed(
+        self, builder: ir.IRBuilder, first: Sequence[ir.Value], rows: int, pieces: Sequence[tuple[int, int]]
+    ) -> list[ir.Value]:
+        """The loop over k: for each row and each piece of it, the sum of all x[i, k] y[k, j]."""
         before, head = builder.block, builder.append_basic_block("loop")
         builder.branch(head)
         builder.position_at_end(head)
         k = builder.phi(INDEX)
         sums = [builder.phi(self.vectors.kind) for _ in range(rows * len(pieces))]
-        added = self.added(
-            builder, [self.along(builder, k, *pair) for pair in zip(first, self.steps, strict=True)], pieces, sums
-        )
+        places = [self.along(builder, k, *pair) for pair in zip(first, self.steps, strict=True)]
+        added = self.added(builder, places, pieces, sums)
         following = builder.add(k, ir.Constant(INDEX, 1), flags=("nuw", "nsw"))
-        k.add_incoming(zero(), before)
-        k.add_incoming(following, head)
-        for phi, later in zip(sums, added, strict=True):
-            phi.add_incoming(self.vectors.none, before)
+        starts = [zero(), *[self.vectors.none] * len(sums)]
+        for phi, start, later in zip([k, *sums], starts, [following, *added], strict=True):
+            phi.add_incoming(start, before)
             phi.add_incoming(later, head)
         after = builder.append_basic_block("after")
         builder.cbranch(builder.icmp_unsigned("<", following, ir.Constant(INDEX, self.depth)), head, after)
         builder.position_at_end(after)
-        for total, (r, (start, count)) in zip(added, pairs(range(rows), pieces), strict=True):
-            self.vectors.store(builder, total, beside(builder, target, r * self.out.strides[0] + start), count)
+        return added
 
     def along(self, builder: ir.IRBuilder, k: ir.Value, pointer: ir.Value, step: int) -> ir.Value:
         """Where k steps lead."""
         return builder.gep(pointer, [builder.mul(k, ir.Constant(INDEX, step), flags=("nsw",))], inbounds=True)
 
     def added(
-        self, builder: ir.IRBuilder, first: Sequence[ir.Value], pieces: Sequence[tuple[int, int]],
+        self, builder: ir.IRBuilder, places: Sequence[ir.Value], pieces: Sequence[tuple[int, int]],
         sums: Sequence[ir.Value],
     ) -> list[ir.Value]:  # fmt: skip
-        """Each sum with its x[i, k] y[k, j] added; `first` are the places of the first ones."""
-        (x, y), rows = first, range(len(sums) // len(pieces))
+        """Each sum with its x[i, k] y[k, j] added, from the first row's x and the first piece's y on."""
+        (x, y), rows = places, range(len(sums) // len(pieces))
         read = [self.vectors.load(builder, beside(builder, y, start), count) for start, count in pieces]
-        places = [beside(builder, x, r * self.x.strides[0]) for r in rows]
-        factors = [self.vectors.spread(builder, builder.load(place)) for place in places]
+        factors = [self.vectors.spread(builder, builder.load(beside(builder, x, r * self.x.strides[0]))) for r in rows]
         return [
             self.vectors.multiply_add(builder, factor, vector, total)
             for (factor, vector), total in zip(pairs(factors, read), sums, strict=True)
