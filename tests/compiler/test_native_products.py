@@ -1,11 +1,12 @@
 """Products in tiles of vectors, on this CPU's vectors and on those of others."""
 
 import math
+from itertools import pairwise
 from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import backlit as torch
@@ -49,6 +50,23 @@ def test_products_are_numpys_with_vectors_of_any_cpu(unit, rows, depth, columns,
         plans.check_native([graph], math.sqrt(max(rows, depth, columns)))
 
 
+@settings(max_examples=25, deadline=None)
+@given(sizes=st.lists(st.integers(1, 40), min_size=2, max_size=4), batch=st.integers(1, 130))
+@example(sizes=[2, 8, 1], batch=64)  # narrow: kept column by column
+@example(sizes=[13, 16, 4], batch=88)
+def test_networks_of_any_widths_and_batches_train_as_eagerly(sizes, batch):
+    losses = {}
+    for engine in ("eager", "native"):
+        torch.manual_seed(0)
+        x, y = torch.randn(260, sizes[0]), torch.randn(260, sizes[-1])
+        layers = [layer for pair in pairwise(sizes) for layer in (torch.nn.Linear(*pair), torch.nn.Tanh())]
+        model = torch.nn.Sequential(*layers[:-1])
+        sgd = torch.optim.SGD(model.parameters(), lr=0.1)
+        history = torch.fit(model, x, y, loss="mse", optimizer=sgd, epochs=3, batch_size=batch, engine=engine, seed=0)
+        losses[engine] = history.losses
+    np.testing.assert_allclose(losses["native"], losses["eager"], rtol=1e-4)
+
+
 def test_a_nan_in_a_row_stays_in_its_row():
     plans.check_native([record(37, 41, 43, np.float32, spoiled=5)], 7)
 
@@ -65,6 +83,7 @@ def test_the_sums_of_a_tile_fit_into_the_registers_and_the_result(rows, columns,
     ({"OMP_NUM_THREADS": "3"}, 3),
     ({"OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "2"}, 2),
     ({"OPENBLAS_NUM_THREADS": "many", "OMP_NUM_THREADS": "5"}, 5),
+    ({"OPENBLAS_NUM_THREADS": "²", "OMP_NUM_THREADS": " 2,1"}, 2),
 ])  # fmt: skip
 def test_blas_has_the_threads_that_its_variables_say(variables, count, monkeypatch):
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

@@ -694,3 +694,24 @@ def test_a_chunk_runs_on_through_epochs_of_whole_batches(shuffle):
     (losses, drawn), (compiled_losses, compiled_drawn) = results
     np.testing.assert_allclose(compiled_losses, losses, rtol=1e-10)
     assert np.array_equal(drawn, compiled_drawn)
+
+
+@pytest.mark.parametrize("comes", ["as a group", "unfrozen"])
+def test_parameters_that_come_later_are_remembered_from_their_first_step_on(comes):
+    ages, weights = {}, {}
+    for engine in ("eager", "native"):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 1))
+        last = list(model[2].parameters())
+        optimizer = torch.optim.Adam(model[0].parameters() if comes == "as a group" else model.parameters(), lr=0.01)
+        model[2].requires_grad_(False)
+        torch.fit(model, X, NUMBERS, loss="mse", optimizer=optimizer, epochs=3, batch_size=10, engine=engine, seed=1)
+        model[2].requires_grad_(True)
+        if comes == "as a group":
+            optimizer.add_param_group({"params": last})
+        torch.fit(model, X, NUMBERS, loss="mse", optimizer=optimizer, epochs=3, batch_size=10, engine=engine, seed=2)
+        ages[engine] = [optimizer.state[p]["step"].item() for p in model.parameters()]
+        weights[engine] = model[2].weight.detach().numpy()
+    assert ages["native"] == ages["eager"] == [24, 24, 12, 12]
+    np.testing.assert_allclose(weights["native"], weights["eager"], rtol=1e-5)
+

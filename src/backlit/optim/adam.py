@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from backlit.ops.registry import reading
 from backlit.optim import rules
 from backlit.optim.checks import at_least_zero, learning_rate, shares
-from backlit.optim.joint import Joint, counted, joined
+from backlit.optim.joint import Joint, are_small, joined
 from backlit.optim.optimizer import Group, Optimizer
 from backlit.optim.writing import count, rewrite, scalar, zeros_like
 from backlit.tensor import Tensor
@@ -57,7 +57,7 @@ class Adam(Optimizer):
         shares("betas", betas)
         if {isinstance(beta, Tensor) for beta in betas} != {True} and not all(isinstance(b, float) for b in betas):
             raise ValueError(f"betas must be either both floats or both Tensors, but betas={betas} was given")
-        #: By the first parameter of a group: those that are updated together, or None.
+        #: The parameters that are updated together, by the id of their group.
         self.joints: dict[int, Joint | None] = {}
         super().__init__(params, {
             "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
@@ -76,41 +76,18 @@ class Adam(Optimizer):
         settings = {"lr": float(group["lr"]), "beta1": float(beta1), "beta2": float(beta2), "eps": float(group["eps"])}
         if decoupled:
             settings["weight_decay"] = float(group["weight_decay"])
-        pending: Iterable[tuple[Any, Any]] = self.pending(group, decay=not decoupled)
-        if reading.recorder is None:
-            pending = list(pending)
-            if self.update_together(group, pending, rule, moments, settings):
+        params = [p for p in group["params"] if p.grad is not None]
+        if reading.recorder is None and are_small(params):
+            states = [self.memory(p, group) for p in params]
+            joint = self.joints.get(id(group))
+            if joint is None or not joint.holds(params, states, moments):
+                joint = self.joints[id(group)] = joined(params, states, moments)
+            if joint is not None:
+                joint.update(rule, (g for _, g in self.pending(group, decay=not decoupled)), states, **settings)
                 return
-        for p, g in pending:
+        for p, g in self.pending(group, decay=not decoupled):
             state = self.memory(p, group)
             rewrite(rule, g, p, *[state[name] for name in moments], step=count(state["step"]), **settings)
-
-    def update_together(
-        self, group: Group, pending: Sequence[tuple[Any, Any]], rule: Any, names: tuple[str, ...],
-        settings: dict[str, float],
-    ) -> bool:  # fmt: skip
-        """Update the parameters of a small network in one pass. False where they have to be taken one by one."""
-        params = [p for p, _ in pending]
-        if not params:
-            return True
-        are_new = not any(self.state[p] for p in params)
-        states = [self.memory(p, group) for p in params]
-        if are_new:
-            self.joints[id(params[0])] = joined(params, states, names)
-        joint = self.joints.get(id(params[0]))
-        if joint is None or not joint.holds(params, states, names):
-            return False
-        joint.rewrite(rule, [g for _, g in pending], step=counted(states), **settings)
-        return True
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """As every optimizer does; what is loaded is then laid side by side."""
-        super().load_state_dict(state_dict)
-        for group in self.param_groups:
-            params = [p for p in group["params"] if self.state.get(p)]
-            if params:
-                _, names = VARIANTS[False, bool(group["amsgrad"])]
-                self.joints[id(params[0])] = joined(params, [self.state[p] for p in params], names)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -22,57 +22,55 @@ class Joint:
     """
 
     def __init__(self, params: Sequence[Tensor], states: Sequence[State], names: Sequence[str]) -> None:
-        ends = np.cumsum([0, *(p.array.size for p in params)]).tolist()
-        self.params, self.names = list(params), names
+        self.places = [p.array for p in params]
+        ends = np.cumsum([0, *(place.size for place in self.places)]).tolist()
         self.pieces = [slice(start, end) for start, end in pairwise(ends)]
         self.whole = [np.concatenate([state[name].array for state in states], axis=None) for name in names]
         for name, whole in zip(names, self.whole, strict=True):
-            for p, state, piece in zip(params, states, self.pieces, strict=True):
-                state[name].array = whole[piece].reshape(p.array.shape)
-        self.arrays = self.arrays_of(states)
-
-    def arrays_of(self, states: Sequence[State]) -> list[Any]:
-        return [state[name].array for state in states for name in self.names]
+            for place, state, piece in zip(self.places, states, self.pieces, strict=True):
+                state[name].array = whole[piece].reshape(place.shape)
+        self.arrays = arrays_of(params, states, names)
 
     def holds(self, params: Sequence[Tensor], states: Sequence[State], names: Sequence[str]) -> bool:
-        """Whether these are the parameters, as many steps old, and nobody has put another array in the place of one."""
-        return (
-            names == self.names
-            and len(params) == len(self.params)
-            and len(ages(states)) == 1
-            and all(p is own for p, own in zip(params, self.params, strict=True))
-            and all(a is own for a, own in zip(self.arrays_of(states), self.arrays, strict=True))
-            and all(p.array.size == s.stop - s.start for p, s in zip(params, self.pieces, strict=True))
-        )
+        """Whether these parameters are those, as many steps old, and no array has been replaced by another."""
+        now = arrays_of(params, states, names)
+        is_same = len(now) == len(self.arrays) and all(a is b for a, b in zip(now, self.arrays, strict=True))
+        return is_same and len(ages(states)) == 1
 
-    def rewrite(self, rule: Callable[..., Any], gradients: Sequence[Any], **settings: float) -> None:
-        """Overwrite the parameters and their memory with what `rule` makes of them."""
-        old = np.concatenate([p.array for p in self.params], axis=None)
-        new, *results = rule(old, np.concatenate(gradients, axis=None), *self.whole, **settings)
+    def update(
+        self, rule: Callable[..., Any], gradients: Iterable[Any], states: Sequence[State], **settings: float
+    ) -> None:
+        """Count the step, and overwrite the parameters and their memory with what `rule` makes of them."""
+        step = max(count(state["step"]) for state in states)
+        old, g = (np.concatenate(list(arrays), axis=None) for arrays in (self.places, gradients))
+        new, *results = rule(old, g, *self.whole, step=step, **settings)
         for whole, result in zip(self.whole, results, strict=True):
             whole[...] = result
-        for p, piece in zip(self.params, self.pieces, strict=True):
-            p.array[...] = new[piece].reshape(p.array.shape)
+        for place, piece in zip(self.places, self.pieces, strict=True):
+            place[...] = new[piece].reshape(place.shape)
+
+
+def are_small(params: Sequence[Tensor]) -> bool:
+    """Whether passes for each of these parameters would take their time for the calls, and not for the numbers."""
+    return len(params) > 1 and sum(p.array.nbytes for p in params) <= PIECE
 
 
 def joined(params: Sequence[Tensor], states: Sequence[State], names: Sequence[str]) -> Joint | None:
-    """A joint of several small parameters of one dtype, all of them as many steps old; else None."""
-    if len(params) < 2 or sum(p.array.nbytes for p in params) > PIECE:
-        return None
-    dtypes = {array.dtype for p, state in zip(params, states, strict=True)
-              for array in (p.array, *(state[name].array for name in names))}  # fmt: skip
-    is_plain = all(p.array.flags.c_contiguous for p in params) and len(set(map(id, params))) == len(params)
-    return Joint(params, states, names) if len(dtypes) == len(ages(states)) == 1 and is_plain else None
+    """A joint of parameters of one dtype, as many steps old, that share no memory; None for others."""
+    dtypes = {array.dtype for array in arrays_of(params, states, names)}
+    is_plain = all(
+        p.array.flags.c_contiguous and all(state[name].array.shape == p.array.shape for name in names)
+        for p, state in zip(params, states, strict=True)
+    )
+    is_apart = not any(np.may_share_memory(p.array, q.array) for p, q in combinations(params, 2))
+    is_possible = len(dtypes) == len(ages(states)) == 1 and is_plain and is_apart
+    return Joint(params, states, names) if is_possible else None
+
+
+def arrays_of(params: Sequence[Tensor], states: Sequence[State], names: Sequence[str]) -> list[Any]:
+    return [*[p.array for p in params], *[state[name].array for state in states for name in names]]
 
 
 def ages(states: Sequence[State]) -> set[float]:
     """How many steps they have taken."""
     return {state["step"].array.item() for state in states}
-
-
-def counted(states: Sequence[State]) -> float:
-    """Add one to the counters of all, which are equal. Out: what they count now."""
-    number = 0.0
-    for state in states:
-        number = count(state["step"])
-    return number

@@ -52,16 +52,27 @@ class Specialised:
     # Recording.
 
     def rehearsed(self) -> tuple[Any, Any]:
-        """The plans of two steps on batches of one size, which leave no trace."""
+        """The plans of two steps on batches of one size, which leave no trace.
+
+        Raises NotYet where a step would make a state that the optimizer has to keep.
+        """
+        from backlit.compiler.native import NotYet
+
         batches = self.batches
-        size = batches.next_size()
+        size, known = batches.next_size(), self.remembered()
         with rehearsal(self.model, self.optimizer, batches):
             place = batches.order, batches.start
             first, _ = self.recorded()
+            if self.remembered() != known:
+                raise NotYet("the optimizer remembers nothing yet of some parameters")
             if batches.next_size() != size:
                 batches.order, batches.start = place
             second, self.gradients = self.recorded()
         return first, second
+
+    def remembered(self) -> int:
+        """Of how many parameters the optimizer has a state."""
+        return sum(bool(state) for state in self.optimizer.state.values())
 
     def recorded(self) -> tuple[Any, Any]:
         """Take a step and write it down: the plan, and where it leaves each gradient."""

@@ -71,8 +71,8 @@ def layout(array: Stored) -> tuple[str, int] | None:
 def threads() -> int:
     """How many threads it computes with: as many as the variables say that it reads, else as there are cores."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        wanted = os.environ.get(variable, "")
-        if wanted.isdigit() and int(wanted):
+        wanted = os.environ.get(variable, "").split(",")[0].strip()  # OpenMP takes a number for each level of nesting
+        if wanted.isdecimal() and int(wanted):
             return int(wanted)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -62,10 +62,11 @@ def multiply_in_tiles(writer: Writer, x: Stored, y: Stored, out: Stored) -> bool
 def turned(writer: Writer, y: Stored, vectors: Vectors) -> Stored:
     """y with its rows in order, and room behind each for a whole vector.  Shape: y (K, N), out (K, N)."""
     depth, columns = y.shape
-    room = writer.space((padded(depth, vectors), padded(columns, vectors)), y.dtype)
-    sizes = [ir.Constant(INDEX, n) for n in (columns, depth, y.strides[1], room.strides[0])]
+    step = padded(columns, vectors)
+    room = writer.space((padded(depth, vectors) * step,), y.dtype)  # not of two axes, which could lie by column
+    sizes = [ir.Constant(INDEX, n) for n in (columns, depth, y.strides[1], step)]
     writer.builder.call(transposition(writer.functions.module, vectors), [y.pointer, room.pointer, *sizes])
-    return stored(room.pointer, y.shape, y.dtype, room.strides)
+    return stored(room.pointer, y.shape, y.dtype, (step, 1))
 
 
 def product_function(module: ir.Module, name: str, x: Stored, y: Stored, out: Stored, vectors: Vectors) -> ir.Function:
