@@ -143,11 +143,11 @@ class Generator(Twister):
         words = self.long_words(count) if dtype.itemsize == 8 else self.words(count)
         return (words % words.dtype.type(values)).astype(dtype).reshape(shape)
 
-    def permutation(self, n: int, dtype: Any = np.int64, swapped: Callable[[Array], Array] = swapped) -> Array:
+    def permutation(self, n: int, dtype: Any = np.int64, shuffler: Callable[[Array], Array] = swapped) -> Array:
         """0 .. n-1 in random order.  Shape: out (n,).  Words: n - 1.
 
-        Each place in turn changes with one that is not before it (Durstenfeld 1964, "Algorithm 235"); `swapped` does
-        so, in machine code where there is any.
+        Each place in turn changes with one that is not before it (Durstenfeld 1964, "Algorithm 235"); `shuffler`
+        does so, in machine code where there is any.
         Raises RuntimeError if n is negative.
 
         >>> Generator().manual_seed(0).permutation(6)
@@ -155,7 +155,7 @@ class Generator(Twister):
         """
         partners = np.arange(_size(n))
         partners[:-1] += self.words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint32)
-        return swapped(partners).astype(dtype, copy=False)
+        return shuffler(partners).astype(dtype, copy=False)
 
     def bernoulli(self, p: float, shape: Shape, dtype: Any = np.float32) -> Array:
         """1 with probability p, else 0.  Words: two a number, in every dtype.

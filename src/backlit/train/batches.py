@@ -25,7 +25,7 @@ class Batches:
         self.rows = x.shape[0]
         self.batch_size = min(batch_size or self.rows, self.rows)
         self.shuffle = shuffle and self.batch_size < self.rows
-        self.swapped = swapped  # what puts the rows in a drawn order
+        self.shuffler = swapped  # what puts the rows in the order that was drawn
         self.order: np.ndarray | None = None
         self.start = 0
 
@@ -71,7 +71,7 @@ class Batches:
 
     def draw(self) -> np.ndarray:
         """The order of an epoch that begins.  Shape: out (rows,) int64."""
-        return draw_order(self.rows, self.swapped)
+        return draw_order(self.rows, self.shuffler)
 
     def next(self) -> tuple[Any, Any]:
         """The next step's rows."""
@@ -87,7 +87,7 @@ class Batches:
         return Tensor.wrap(self.x.array[chosen]), Tensor.wrap(self.y.array[chosen])
 
 
-def draw_order(rows: int, swapped: Callable[[np.ndarray], np.ndarray] = swapped) -> np.ndarray:
+def draw_order(rows: int, shuffler: Callable[[np.ndarray], np.ndarray] = swapped) -> np.ndarray:
     """An epoch's random order, as a shuffling DataLoader draws it.  Shape: (rows,) int64."""
     draw_seed()  # the number that a DataLoader draws for its workers
-    return Generator().manual_seed(draw_seed()).permutation(rows, swapped=swapped)
+    return Generator().manual_seed(draw_seed()).permutation(rows, shuffler=shuffler)

@@ -44,7 +44,7 @@ class Specialised:
             first, second = self.rehearsed()
         check_repeats(first, second)
         self.native = compile_plan(second)
-        self.batches.swapped = swapped
+        self.batches.shuffler = swapped
         self.recorded_step = taken + 2
         self.as_recorded, self.rates_are_free = Recorded(self.model, self.optimizer), False
         self.pace = 0.0  # seconds a step

@@ -120,7 +120,10 @@ def multiply(writer: Writer, x: Value, y: Value, out: Stored) -> None:
     (m, k), n = x.shape, y.shape[1]
     if m * n * k > MOST_IN_LOOPS:
         x, y = writer.in_memory(x), writer.in_memory(y)
-        if multiply_in_tiles(writer, x, y, out) or writer.blas.multiply(writer.builder, x, y, out):
+        if multiply_in_tiles(writer, x, y, out):
+            return
+        # A product with a vector waits for memory, wherever it is computed: it is not worth SciPy's import.
+        if 1 not in (m, n) and writer.blas.multiply(writer.builder, x, y, out):
             return
     loops = Loops(writer, x, y, out)
     if loops.innermost() == 2:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from llvmlite import ir
 
 from backlit.compiler.native.bits import internal
+from backlit.compiler.native.lanes import I32
 from backlit.compiler.native.values import INDEX, loop
-from backlit.compiler.native.vectors import I32, Vectors
+from backlit.compiler.native.vectors import Vectors
 
 
 def padded(count: int, vectors: Vectors) -> int:
@@ -44,7 +45,9 @@ def transposition(module: ir.Module, vectors: Vectors) -> ir.Function:
     return function
 
 
-def squares_along(builder: ir.IRBuilder, vectors: Vectors, count: ir.Value, body: Any) -> None:
+def squares_along(
+    builder: ir.IRBuilder, vectors: Vectors, count: ir.Value, body: Callable[[ir.IRBuilder, ir.Value], None]
+) -> None:
     """body(builder, start) for each vector that holds some of `count` elements."""
     lanes = ir.Constant(INDEX, vectors.lanes)
     number = builder.udiv(builder.add(count, ir.Constant(INDEX, vectors.lanes - 1)), lanes)
@@ -52,6 +55,7 @@ def squares_along(builder: ir.IRBuilder, vectors: Vectors, count: ir.Value, body
 
 
 def start(builder: ir.IRBuilder, pointer: ir.Value, row: ir.Value, column: ir.Value, step: ir.Value) -> ir.Value:
+    """Where x[row, column] lies, of a matrix with so many elements from one row to the next."""
     return builder.gep(pointer, [builder.add(builder.mul(row, step), column)], inbounds=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 
-I1, I32 = ir.IntType(1), ir.IntType(32)
+from backlit.compiler.native.lanes import I1, I32
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Vectors:
 
     @staticmethod
     def known(module: ir.Module, name: str, kind: ir.FunctionType) -> ir.Function:
+        """One of LLVM's own functions."""
         return module.globals.get(name) or ir.Function(module, kind, name)
 
 
