@@ -1,12 +1,15 @@
 """Curves in buckets: nothing that was seen is lost when they are joined."""
 
+import math
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backlit.live.curves import BUCKETS, Curve
 from backlit.live.session import Session
-from live.steered import section
+from backlit.live.training import Measures
+from live.steered import section, set_
 
 
 def filled(curve):
@@ -81,3 +84,39 @@ def test_a_frame_has_the_curves_of_a_run():
     np.testing.assert_array_equal(loss[:20, 0], np.arange(1, 21))
     np.testing.assert_array_equal(loss[:20, 3], losses)
     assert np.isnan(loss[20:]).all()
+
+
+def test_the_gradient_norms_of_the_layers_make_up_the_whole():
+    session = Session("circle", hidden=(5, 3), batch=16)
+    expected = []
+    for _ in range(20):
+        session.answer({"do": "step", "what": "batch"})
+        layers = session.training.layers
+        gradients = [np.append(layer.weight.grad.array, layer.bias.grad.array) for layer in layers]
+        expected.append([np.linalg.norm(gradient.astype(float)) for gradient in gradients])
+    total, by_layer = section(session, "curves")[3], section(session, "layer_curves")
+    assert by_layer.shape == (3, BUCKETS, 4)
+    np.testing.assert_array_equal(by_layer[:, :20, 0], np.tile(np.arange(1, 21), (3, 1)))
+    np.testing.assert_allclose(by_layer[:, :20, 3].T, expected, rtol=1e-12)
+    np.testing.assert_allclose((by_layer[:, :20, 3] ** 2).sum(axis=0), total[:20, 3] ** 2, rtol=1e-12)
+
+
+def test_each_network_has_as_many_curves_as_layers():
+    session = Session("xor", hidden=())
+    for hidden in ([], [4], [3] * 6, [2]):
+        set_(session, "hidden", hidden)
+        session.answer({"do": "step", "what": "batch"})
+        norms = section(session, "layer_curves")
+        assert len(norms) == len(hidden) + 1
+        np.testing.assert_array_equal(norms[:, 0, 0], 1)
+        np.testing.assert_array_equal(norms[:, 0, 3], session.training.measures.layers[:, 0])
+
+
+def test_a_layer_without_a_finite_gradient_leaves_the_others_theirs():
+    session = Session("xor", hidden=(4,))
+    norms = np.array([[math.nan, 1, 1], [0, 1, 1]])
+    session.training.curves.add(1, Measures(layers=norms))
+    session.training.curves.add(2, Measures(layers=np.where(np.isnan(norms), math.inf, norms)))
+    broken, still = section(session, "layer_curves")
+    assert np.isnan(broken).all()
+    assert still[:2].tolist() == [[1, 0, 0, 0], [2, 0, 0, 0]]

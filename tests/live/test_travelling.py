@@ -66,6 +66,7 @@ def test_a_fork_drops_what_came_after_it():
     timeline = session.state()["timeline"]
     assert (timeline["last"], max(timeline["moments"])) == (20, 20)
     assert np.nanmax(section(session, "curves")[0, :, 0]) == 20
+    assert np.nanmax(section(session, "layer_curves")[:, :, 0]) <= 20
     assert session.state()["status"] == "paused"
 
 
@@ -183,9 +184,7 @@ def test_a_second_run_is_what_it_would_be_alone():
     run_to(session, 50)
     alone = run_to(Session("circle", batch=16, learning_rate=0.1), 50)
     assert stat(session, "rival_loss") == stat(alone, "loss")
-    np.testing.assert_array_equal(
-        section(session, "rival_output", maps=True), section(alone, "output", maps=True)
-    )
+    np.testing.assert_array_equal(section(session, "rival_output", maps=True), section(alone, "output", maps=True))
     first = run_to(Session("circle", batch=16), 50)
     np.testing.assert_array_equal(weights(session), weights(first))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { join, line, linesOf, positive, short, tick, valueAt } from "../src/draw/curves";
+import { join, line, linesOf, positive, short, thinned, tick, valueAt } from "../src/draw/curves";
 import { Frame } from "../src/frame";
 
 /** Two curves of three buckets: the second has begun later and has a NaN. */
@@ -33,6 +33,7 @@ describe("curves", () => {
 
   it("show on a log scale what is above zero", () => {
     expect(positive([[0, 1, 2], [0, -1, 3]])).toEqual([[0, 1, 2], [null, null, 3]]);
+    expect(positive([[0, 1], [1e-40, 1e-20]])).toEqual([[0, 1], [null, 1e-20]]);
   });
 
   it("of a frame are the run's, then the rival's", () => {
@@ -45,6 +46,11 @@ describe("curves", () => {
     rival.set([6, 4, 5, 6], 8);
     const lines = linesOf(new Frame(buffer, layout), [1]);
     expect(lines.map(({ steps, last }) => [steps, last])).toEqual([[[5], [3]], [[6], [6]]]);
+  });
+
+  it("label their axes as far as there is room", () => {
+    expect(thinned([null, 1, null, 10, 100, 1000], 2)).toEqual([null, 1, null, null, 100, null]);
+    expect(thinned([0, 0.5, 1], 3.5)).toEqual([0, 0.5, 1]);
   });
 
   it("label their axes in few signs", () => {

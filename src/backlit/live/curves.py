@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from backlit.live.training import Measures
 
 #: Buckets of a curve. When they are full, neighbours merge, and each covers twice as many steps.
 BUCKETS = 256
@@ -71,16 +76,28 @@ CURVES = ("loss", "test_loss", "accuracy", "grad_norm")
 
 
 class Curves:
-    """The four curves of a run."""
+    """The four curves of a run, and of each of its layers the norm of the gradient."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int) -> None:
         self.of = {name: Curve() for name in CURVES}
+        self.layers = [Curve() for _ in range(layers)]
+
+    def add(self, step: int, measures: Measures) -> None:
+        """What was measured after a step."""
+        for name in ("test_loss", "accuracy", "grad_norm"):
+            self.of[name].add_one(step, getattr(measures, name))
+        for curve, grad_norm in zip(self.layers, measures.layers[:, 0], strict=True):
+            curve.add_one(step, grad_norm)
 
     def cut(self, step: int) -> None:
         """Forget what came after a step."""
-        for curve in self.of.values():
+        for curve in [*self.of.values(), *self.layers]:
             curve.cut(step)
 
     def buckets(self) -> np.ndarray:
         """As a frame has them.  Shape: out (4, 256, 4)."""
         return np.stack([curve.buckets() for curve in self.of.values()])
+
+    def layer_buckets(self) -> np.ndarray:
+        """The norms of the layers' gradients, as a frame has them.  Shape: out (layers, 256, 4)."""
+        return np.stack([curve.buckets() for curve in self.layers])

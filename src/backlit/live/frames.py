@@ -52,6 +52,7 @@ class Layout:
         shapes: list[tuple[str, str, tuple[int, ...]]] = [
             ("stats", "f8", (len(STATS),)), ("weights", "f4", (parameters,)), ("gradients", "f4", (parameters,)),
             ("layers", "f8", (layers, 3)), ("curves", "f8", curves), ("rival_curves", "f8", curves),
+            ("layer_curves", "f8", (layers, BUCKETS, 4)),
             ("pictures", "f4", (units, *neuron)), ("output", "f4", (outputs, *output)),
             ("rival_output", "f4", (outputs, *output)),
         ]  # fmt: skip

@@ -63,7 +63,7 @@ def _session(run: SavedRun, prepared: Prepared) -> Session:
     session.begin(rows)
     training = session.training
     training.model.load_state_dict(run.model.state_dict())
-    training.curves = Curves()  # what was measured belongs to the initial weights
+    training.curves = Curves(len(training.layers))  # what was measured belongs to the initial weights
     session.look()
     session.timeline.keep()
     session.notes = _notes(run)

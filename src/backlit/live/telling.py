@@ -218,6 +218,7 @@ def arrays(session: Session, maps: bool) -> dict[str, np.ndarray]:
         "gradients": flat(training.layers, gradient_in(session)),
         "layers": measures.layers,
         "curves": training.curves.buckets(),
+        "layer_curves": training.curves.layer_buckets(),
     }
     if session.rival is not None:
         out["rival_curves"] = session.rival.curves.buckets()

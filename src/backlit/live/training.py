@@ -125,7 +125,7 @@ class Training:
         self.dice = self.generator  # for evaluations in training mode
         self.step = 0
         self.loss = math.nan  # of the last step
-        self.curves = Curves()
+        self.curves = Curves(len(self.layers))
         self.pace = 0.0  # seconds a step
         self.measured_at = -math.inf
         self.measuring_took = 0.0
@@ -264,8 +264,7 @@ class Training:
         with self.watching.evaluation(self) if self.watching else nullcontext():
             heard = self.evaluated(*(self.rows.test if self.rows.has_test else self.rows.train))
         self.measures = self.measured(updates, heard)
-        for name in ("test_loss", "accuracy", "grad_norm"):
-            self.curves.of[name].add_one(self.step, getattr(self.measures, name))
+        self.curves.add(self.step, self.measures)
         if self.watching:
             self.watching.tell_score(self)
         self.measured_at = time.perf_counter()

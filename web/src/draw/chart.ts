@@ -2,16 +2,16 @@
 
 import uPlot from "uplot";
 import type { AlignedData, Options, Series } from "uplot";
-import { join, positive, short } from "./curves";
+import { join, positive, short, thinned } from "./curves";
 import type { Columns, Line } from "./curves";
-import { css } from "./palette";
-import type { ColourName, Palette } from "./palette";
+import { css, rgbOf } from "./palette";
+import type { Colour, Palette } from "./palette";
 
 export interface Drawn {
   label: string;
   /** What stands before its value; without it the value stands alone, or not at all where that is null. */
   brief: string | null;
-  colour: ColourName;
+  colour: Colour;
   dash?: number[];
 }
 
@@ -27,10 +27,12 @@ export interface ChartLook {
 const SYNC = "steps";
 /** Distances between labels of steps, which are whole. */
 const STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((part) => part * 10 ** power)).flat();
+/** Pixels of height that a label takes. */
+const LABEL = 14;
 const FONT = "11px system-ui, sans-serif";
 
 function seriesOf({ label, colour, dash }: Drawn, colours: Palette): Series[] {
-  const stroke = css(colours[colour]);
+  const stroke = css(rgbOf(colours, colour));
   const bound: Series = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: false };
   return [bound, bound, { label, stroke, width: 1.5, dash, points: { show: false }, spanGaps: false }];
 }
@@ -48,10 +50,10 @@ function optionsOf(look: ChartLook, colours: Palette, width: number, height: num
       y: { distr: look.isLog ? 3 : 1, range: low === undefined ? undefined : (_, least) => [Math.min(low, least ?? low), high!] },
     },
     series: [{}, ...look.lines.flatMap((each) => seriesOf(each, colours))],
-    bands: look.lines.map(({ colour }, i) => ({ series: [3 * i + 2, 3 * i + 1] as [number, number], fill: css(colours[colour], 0.22) })),
+    bands: look.lines.map(({ colour }, i) => ({ series: [3 * i + 2, 3 * i + 1] as [number, number], fill: css(rgbOf(colours, colour), 0.22) })),
     axes: [
       { ...axis, show: look.hasAxis, incrs: STEPS, size: 20, gap: 2, space: 60, values: (_, steps) => steps.map(short) },
-      { ...axis, size: 42, gap: 4, space: 20, values: (_, values) => values.map((value) => (value === null ? "" : look.format(value))) },
+      { ...axis, size: 42, gap: 4, space: 20, values: (plot, values) => thinned(values, plot.height / LABEL).map((value) => (value === null ? "" : look.format(value))) },
     ],
     hooks: { setCursor: [(plot) => moved(plot.cursor.idx ?? null)], draw: [(plot) => drawMoment(plot, moment(), css(colours.accent))] },
   };
@@ -87,7 +89,7 @@ export class Chart {
     if (width <= 0 || height <= 0) return;
     this.columns = join(lines);
     const columns = (look.isLog ? positive(this.columns) : this.columns) as AlignedData;
-    const key = [colours, look.isLog, look.hasAxis, look.lines.length, look.range?.join(), look.format];
+    const key = [colours, look.isLog, look.hasAxis, JSON.stringify(look.lines), look.range?.join(), look.format];
     if (this.plot === null || key.some((part, i) => part !== this.made[i])) {
       this.plot?.destroy();
       this.made = key;

@@ -54,19 +54,30 @@ export function join(lines: Line[]): Columns {
   return columns;
 }
 
+/** Below it uPlot finds no ticks for a log scale, and does not end. */
+const LEAST_ON_LOG = 1e-30;
+
 /** On a log scale there is no place for what is not above zero. */
 export function positive(columns: Columns): Columns {
   const [steps, ...rest] = columns;
-  return [steps, ...rest.map((column) => column.map((value) => (typeof value === "number" && value <= 0 ? null : value)))];
+  return [steps, ...rest.map((column) => column.map((value) => (typeof value === "number" && value < LEAST_ON_LOG ? null : value)))];
+}
+
+/** Some curves of a section; those that this frame has not are empty. */
+function linesIn(frame: Frame, section: string, curves: number[]): Line[] {
+  const [count, buckets] = frame.shape(section);
+  const numbers = frame.section(section);
+  return curves.map((curve) => (numbers === null || curve >= count ? { steps: [], least: [], greatest: [], last: [] } : line(numbers, curve, buckets)));
 }
 
 /** The lines of a chart: the run's curves, then the rival's, for the numbers of curves given. */
 export function linesOf(frame: Frame, curves: number[]): Line[] {
-  const buckets = frame.shape("curves")[1];
-  const own = frame.section("curves");
-  const rival = frame.section("rival_curves");
-  const none: Line = { steps: [], least: [], greatest: [], last: [] };
-  return [own, rival].flatMap((section) => curves.map((curve) => (section === null ? none : line(section, curve, buckets))));
+  return ["curves", "rival_curves"].flatMap((section) => linesIn(frame, section, curves));
+}
+
+/** The lines of so many layers, whatever network the frame is of: it may be older than the page's number. */
+export function layerLinesOf(frame: Frame, layers: number): Line[] {
+  return linesIn(frame, "layer_curves", Array.from({ length: layers }, (_, layer) => layer));
 }
 
 /** The value at a step: of the line's last bucket that begins no later; NaN where that was no finite number. */
@@ -83,6 +94,14 @@ export function valueAt(columns: Columns, column: number, index: number): number
 export function short(step: number): string {
   if (step >= 1e6) return `${+(step / 1e6).toFixed(2)}M`;
   return step >= 1e4 ? `${+(step / 1e3).toFixed(1)}k` : `${step}`;
+}
+
+/** The values of which at most so many are labelled, evenly: on a log scale uPlot labels every power of ten. */
+export function thinned(values: (number | null)[], most: number): (number | null)[] {
+  const labelled = values.filter((value) => value !== null);
+  const every = Math.max(1, Math.ceil(labelled.length / most));
+  const kept = new Set(labelled.filter((_, i) => i % every === 0));
+  return values.map((value) => (value !== null && kept.has(value) ? value : null));
 }
 
 /** Values on an axis, in as few signs as they need. */

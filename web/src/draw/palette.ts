@@ -13,6 +13,9 @@ const NAMES = [
 export type ColourName = (typeof NAMES)[number];
 export const CLASS_COLOURS = 10;
 
+/** One of them by name, or a share of the way from the least gradient's to the greatest's. */
+export type Colour = ColourName | number;
+
 export type Palette = Record<ColourName, Rgb>;
 
 /** The present colours; a new object with each change of theme. */
@@ -20,6 +23,10 @@ export const palette = signal<Palette>(Object.fromEntries(NAMES.map((name) => [n
 
 export function classColour(colours: Palette, index: number): Rgb {
   return colours[`class-${index % CLASS_COLOURS}` as ColourName];
+}
+
+export function rgbOf(colours: Palette, colour: Colour): Rgb {
+  return typeof colour === "number" ? mix(colours["gradient-low"], colours["gradient-high"], colour) : colours[colour];
 }
 
 export function css([red, green, blue]: Rgb, alpha = 1): string {

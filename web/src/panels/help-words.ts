@@ -27,7 +27,7 @@ export const WORDS: { word: string; means: string }[] = [
   { word: "Finite difference", means: "A derivative by trial: the loss with the weight a little greater, less the loss with it a little smaller, over the distance. It checks the chain rule." },
   { word: "Forward", means: "The pass from the rows to the outputs." },
   { word: "Gradient", means: "How much the loss would change for a small change of each weight. A step goes against it." },
-  { word: "Gradient norm", means: "The length of the whole gradient: the root of the sum of its squares." },
+  { word: "Gradient norm", means: "The length of the whole gradient: the root of the sum of its squares. Layers have theirs, and the squares of those add up to its square." },
   { word: "Initialisation", means: "The random weights that training begins with. If they are all alike, neurons never become different." },
   { word: "L1, L2", means: "Penalties on the size of the weights: L1 on the sum of their sizes, which makes many of them zero; L2 on the sum of their squares, which makes all of them small." },
   { word: "Learning rate", means: "How far a step goes. Too small: slow. Too great: the loss jumps, and may end in NaN." },

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { data, onFrame, state } from "../../store";
+import { layerName } from "../../tree";
 import { Num } from "../parts/Num";
 
 /** Milliseconds between two looks at the numbers: more often nobody can read them. */
@@ -33,7 +34,7 @@ function Layers() {
       <tbody>
         {rows.map((numbers, index) => (
           <tr key={index}>
-            <th scope="row">{index + 1 === rows.length ? "output" : `hidden ${index + 1}`}</th>
+            <th scope="row">{layerName(index + 1, rows.length + 1).toLowerCase()}</th>
             {numbers.map((value, column) => <td key={column}>{Number.isNaN(value) ? "–" : <Num value={value} />}</td>)}
           </tr>
         ))}
