@@ -170,8 +170,8 @@ def header(turns: int) -> str:
         "xor is 2-4-1 sigmoid, 4 rows; moons 2-10-1 ReLU, 800 rows at a time (both SGD and binary cross-entropy);\n"
         "digits 64-128-10 ReLU, 64 rows at a time; wide 784-256-128-10 ReLU, 128 rows at a time (both Adam and\n"
         'cross-entropy). "Backlit" runs eagerly, "Backlit, native" as machine code. "BLAS alone" is the time of the\n'
-        "step's matrix products in NumPy's OpenBLAS. The native engine takes them in tiles of its own, and with several\n"
-        "threads leaves the larger ones to SciPy's OpenBLAS.\n"
+        "step's matrix products in NumPy's OpenBLAS. The native engine takes them in tiles of its own, and with\n"
+        "several threads leaves the larger ones to SciPy's OpenBLAS.\n"
     )
 
 
