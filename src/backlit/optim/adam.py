@@ -57,7 +57,8 @@ class Adam(Optimizer):
         shares("betas", betas)
         if {isinstance(beta, Tensor) for beta in betas} != {True} and not all(isinstance(b, float) for b in betas):
             raise ValueError(f"betas must be either both floats or both Tensors, but betas={betas} was given")
-        #: The parameters that are updated together, by the id of their group.
+        #: The parameters that are updated together, by the id of their group. They are joined when their state is made
+        #: or loaded, and never later: others may hold its arrays, which stay where they are.
         self.joints: dict[int, Joint | None] = {}
         super().__init__(params, {
             "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
@@ -78,16 +79,26 @@ class Adam(Optimizer):
             settings["weight_decay"] = float(group["weight_decay"])
         params = [p for p in group["params"] if p.grad is not None]
         if reading.recorder is None and are_small(params):
+            is_first = not any(self.state[p] for p in params)
             states = [self.memory(p, group) for p in params]
+            if is_first:
+                self.joints[id(group)] = joined(params, states, moments)
             joint = self.joints.get(id(group))
-            if joint is None or not joint.holds(params, states, moments):
-                joint = self.joints[id(group)] = joined(params, states, moments)
-            if joint is not None:
+            if joint is not None and joint.holds(params, states, moments):
                 joint.update(rule, (g for _, g in self.pending(group, decay=not decoupled)), states, **settings)
                 return
         for p, g in self.pending(group, decay=not decoupled):
             state = self.memory(p, group)
             rewrite(rule, g, p, *[state[name] for name in moments], step=count(state["step"]), **settings)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """As every optimizer does; what is loaded is laid side by side, as a first step would have laid it."""
+        super().load_state_dict(state_dict)
+        for group in self.param_groups:
+            params = [p for p in group["params"] if self.state.get(p)]
+            if are_small(params):
+                _, moments = VARIANTS[False, bool(group["amsgrad"])]
+                self.joints[id(group)] = joined(params, [self.state[p] for p in params], moments)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
