@@ -54,11 +54,12 @@ def test_products_are_numpys_with_vectors_of_any_cpu(unit, rows, depth, columns,
 @given(sizes=st.lists(st.integers(1, 40), min_size=2, max_size=4), batch=st.integers(1, 130))
 @example(sizes=[2, 8, 1], batch=64)  # narrow: kept column by column
 @example(sizes=[13, 16, 4], batch=88)
+@example(sizes=[4, 16, 16, 1], batch=1024)  # columns that a cache's lines come round to
 def test_networks_of_any_widths_and_batches_train_as_eagerly(sizes, batch):
     losses = {}
     for engine in ("eager", "native"):
         torch.manual_seed(0)
-        x, y = torch.randn(260, sizes[0]), torch.randn(260, sizes[-1])
+        x, y = torch.randn(2 * batch + 3, sizes[0]), torch.randn(2 * batch + 3, sizes[-1])
         layers = [layer for pair in pairwise(sizes) for layer in (torch.nn.Linear(*pair), torch.nn.Tanh())]
         model = torch.nn.Sequential(*layers[:-1])
         sgd = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -177,7 +177,7 @@ def batch_strides(binding: Binding, plan: Plan) -> tuple[int, ...]:
     """The steps of what a step finds: of rows that are gathered those of the batch."""
     if binding.rows and gathers(plan):
         shape = batch_shape(binding, plan)
-        return Workspace(None, plan.batch, by_column(plan)).strides(shape) or row_major(shape)
+        return Workspace(None, plan.batch, by_column(plan)).strides(shape, binding.array.dtype) or row_major(shape)
     return own_strides(binding)
 
 

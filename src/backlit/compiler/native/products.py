@@ -118,7 +118,7 @@ def matrix_at(builder: ir.IRBuilder, array: Stored, indices: Indices) -> Stored:
 def multiply(writer: Writer, x: Value, y: Value, out: Stored) -> None:
     """out[...] = x @ y.  Shape: x (M, K), y (K, N), out (M, N)."""
     (m, k), n = x.shape, y.shape[1]
-    if m * n * k > MOST_IN_LOOPS:
+    if m * n * k > MOST_IN_LOOPS and not writer.workspace.by_column:  # where loops run along the batch
         x, y = writer.in_memory(x), writer.in_memory(y)
         if multiply_in_tiles(writer, x, y, out):
             return

@@ -12,14 +12,13 @@ from backlit.compiler.native.blas import addresses
 from backlit.compiler.native.build import COUNTERS, Plan, setting_name
 from backlit.compiler.native.cache import compiled_once
 from backlit.compiler.native.steps import module_of
+from backlit.compiler.native.writer import LINE
 from backlit.random import default_generator
 from backlit.tracing.graph import Line
 
 Array = np.ndarray[Any, Any]
 #: Loops in arrays of at most this many elements are written out, and optimised as hard as LLVM can.
 TINY = 256
-#: Bytes of a cache line: no array of the workspace shares one with another.
-LINE = 64
 
 
 class NativeStep:

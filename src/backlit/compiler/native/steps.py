@@ -24,6 +24,7 @@ from backlit.compiler.native.build import (
 )
 from backlit.compiler.native.lanes import I32
 from backlit.compiler.native.values import INDEX, loop, nest, row_major, stored, stored_kind
+from backlit.compiler.native.writer import LINE, extent
 
 
 def module_of(plan: Plan) -> tuple[ir.Module, int]:
@@ -172,5 +173,5 @@ def room_for(binding: Binding, plan: Plan) -> int:
     is_made = gathers(plan) if binding.rows else binding.drawn and plan.draws_inside
     if not is_made:
         return 0
-    size = math.prod(batch_shape(binding, plan)) * binding.array.dtype.itemsize
-    return -(-size // 64) * 64
+    size = extent(batch_shape(binding, plan), batch_strides(binding, plan)) * binding.array.dtype.itemsize
+    return -(-size // LINE) * LINE

@@ -35,6 +35,19 @@ ON_STACK = 1 << 12
 ALL_ON_STACK = 1 << 17
 
 
+#: Bytes of a cache line: no array of the workspace shares one with another.
+LINE = 64
+#: Bytes after which the lines of a first cache come round: what lies so far apart shares a few of them.
+ALIAS = 1 << 11
+
+
+def extent(shape: Sequence[int], strides: Sequence[int] | None) -> int:
+    """How many elements lie from the first of an array to its last; without strides they lie in order."""
+    if strides is None or 0 in shape:
+        return math.prod(shape)
+    return 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+
+
 class Workspace:
     """Room for the arrays of a step: small ones on the stack, others in one block, in which `settle` places them.
 
@@ -47,18 +60,19 @@ class Workspace:
         self.arrays: list[tuple[ir.Value, int]] = []  # of the block: where each begins, and its bytes
 
     def room(self, builder: ir.IRBuilder, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Stored:
-        size = math.prod(shape) * dtype.itemsize
-        kind = stored_kind(dtype)
+        strides = self.strides(shape, dtype)
+        count = extent(shape, strides)
+        size, kind = count * dtype.itemsize, stored_kind(dtype)
         with builder.goto_entry_block():
             if size <= ON_STACK and self.on_stack + size <= ALL_ON_STACK:
-                self.on_stack += -(-size // 64) * 64
-                start = builder.alloca(ir.ArrayType(kind, max(math.prod(shape), 1)))
-                start.align = 64
+                self.on_stack += -(-size // LINE) * LINE
+                start = builder.alloca(ir.ArrayType(kind, max(count, 1)))
+                start.align = LINE
             else:
                 start = builder.gep(self.block, [zero()], inbounds=True)
-                self.arrays.append((start, -(-size // 64) * 64))
+                self.arrays.append((start, -(-size // LINE) * LINE))
             pointer = builder.bitcast(start, kind.as_pointer())
-        return stored(pointer, shape, dtype, self.strides(shape))
+        return stored(pointer, shape, dtype, strides)
 
     def settle(self, function: ir.Function) -> int:
         """Once the function is written, give each array of the block its place.  Out: the bytes that they need.
@@ -72,10 +86,15 @@ class Workspace:
             start.indices = [ir.Constant(INDEX, place)]
         return total
 
-    def strides(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-        if self.by_column and len(shape) == 2 and shape[0] == self.batch and shape[1] > 1:
-            return (1, shape[0])
-        return None
+    def strides(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...] | None:
+        """The steps of an array that is kept by column; None for others.
+
+        Columns a multiple of `ALIAS` bytes apart get a cache line between them.
+        """
+        if not (self.by_column and len(shape) == 2 and shape[0] == self.batch and shape[1] > 1):
+            return None
+        between = 0 if shape[0] * dtype.itemsize % ALIAS else LINE // dtype.itemsize
+        return (1, shape[0] + between)
 
 
 class Writer:
