@@ -79,17 +79,24 @@ class Adam(Optimizer):
             settings["weight_decay"] = float(group["weight_decay"])
         params = [p for p in group["params"] if p.grad is not None]
         if reading.recorder is None and are_small(params):
-            is_first = not any(self.state[p] for p in params)
-            states = [self.memory(p, group) for p in params]
-            if is_first:
-                self.joints[id(group)] = joined(params, states, moments)
-            joint = self.joints.get(id(group))
-            if joint is not None and joint.holds(params, states, moments):
+            joint, states = self.together(group, params, moments)
+            if joint is not None:
                 joint.update(rule, (g for _, g in self.pending(group, decay=not decoupled)), states, **settings)
                 return
         for p, g in self.pending(group, decay=not decoupled):
             state = self.memory(p, group)
             rewrite(rule, g, p, *[state[name] for name in moments], step=count(state["step"]), **settings)
+
+    def together(
+        self, group: Group, params: list[Tensor], moments: tuple[str, ...]
+    ) -> tuple[Joint | None, list[dict[str, Any]]]:
+        """The joint of these parameters, if they have one, and their state."""
+        is_first = not any(self.state[p] for p in params)
+        states = [self.memory(p, group) for p in params]
+        if is_first:
+            self.joints[id(group)] = joined(params, states, moments)
+        joint = self.joints.get(id(group))
+        return (joint if joint is not None and joint.holds(params, states, moments) else None), states
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """As every optimizer does; what is loaded is laid side by side, as a first step would have laid it."""
