@@ -34,7 +34,8 @@ def main() -> None:
         found = measure(options.turns)
     text = table(found)
     print(text)
-    (HERE / "sweep.md").write_text(f"# Networks of many sizes\n\n{machine}\n\n{text}", encoding="utf-8")
+    picture = "![µs a step over width, depth and batch](sweep.png)"
+    (HERE / "sweep.md").write_text(f"# Networks of many sizes\n\n{machine}\n\n{picture}\n\n{text}", encoding="utf-8")
     draw(found, HERE / "sweep.png")
 
 
