@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 #: Seconds that frames are watched for, and that machine code has to come before.
 WATCHED, BEFORE = 10, 5
 OPENINGS = 5
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
@@ -173,9 +174,8 @@ def main() -> None:
     minutes = parser.parse_args().minutes
     from playwright.sync_api import sync_playwright
 
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with serving() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         opening = median(first_picture(browser, server.address) for _ in range(OPENINGS))
         found = full_speed(browser, server, minutes)
         browser.close()

@@ -1,18 +1,15 @@
 """A server to talk to, and a browser to look at its page with."""
 
 import contextlib
-import shutil
 
 import pytest
-from benchmarks.live import QUIET
+from benchmarks.live import CHROMIUM, QUIET
 
 from backlit.live.assets import read_assets
 from backlit.live.session import Session
 from live.looking import Visit
 from live.serving import running
 from live.stub import StubSession
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture

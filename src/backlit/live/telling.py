@@ -128,7 +128,7 @@ def confusion(session: Session) -> dict[str, Any] | None:
     rows = session.rows
     if rows.kind == "regression":
         return None
-    part, (x, y) = ("test", rows.test) if rows.is_test.any() else ("train", rows.train)
+    part, (x, y) = ("test", rows.test) if rows.has_test else ("train", rows.train)
     with np.errstate(all="ignore"):
         scores = np.asarray(outputs_of(session.training.model, x).array)
     said = (scores[:, 0] > 0).astype(int) if rows.kind == "binary" else scores.argmax(axis=1)

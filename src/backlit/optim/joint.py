@@ -68,6 +68,7 @@ def joined(params: Sequence[Tensor], states: Sequence[State], names: Sequence[st
 
 
 def arrays_of(params: Sequence[Tensor], states: Sequence[State], names: Sequence[str]) -> list[Any]:
+    """Those of the parameters, then those of their state."""
     return [*[p.array for p in params], *[state[name].array for state in states for name in names]]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,8 +69,9 @@ class Batches:
         return np.arange(rows.start, rows.stop) if self.order is None else self.order[rows]
 
     def draw(self) -> np.ndarray:
-        """The order of an epoch that begins.  Shape: out (rows,) int64."""
-        return draw_order(self.rows, self.shuffler)
+        """The order of an epoch that begins, as a shuffling DataLoader draws it.  Shape: out (rows,) int64."""
+        draw_seed()  # the number that a DataLoader draws for its workers
+        return Generator().manual_seed(draw_seed()).permutation(self.rows, shuffler=self.shuffler)
 
     def next(self) -> tuple[Any, Any]:
         """The next step's rows."""
@@ -85,9 +85,3 @@ class Batches:
             return self.x[rows], self.y[rows]
         chosen = self.order[rows]
         return Tensor.wrap(self.x.array[chosen]), Tensor.wrap(self.y.array[chosen])
-
-
-def draw_order(rows: int, shuffler: Callable[[np.ndarray], np.ndarray] = swapped) -> np.ndarray:
-    """An epoch's random order, as a shuffling DataLoader draws it.  Shape: (rows,) int64."""
-    draw_seed()  # the number that a DataLoader draws for its workers
-    return Generator().manual_seed(draw_seed()).permutation(rows, shuffler=shuffler)

@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 
 from backlit.compiler.native.lanes import I32, I64
-from backlit.compiler.native.values import INDEX, cast, loop, stored, stored_kind
+from backlit.compiler.native.values import INDEX, cast, internal, loop, stored, stored_kind
 from backlit.twister import BLOCK, TEMPERING
 
 #: Matsumoto & Nishimura 1998, table II, MT19937: how far ahead the second word lies, and the matrix's last row.
@@ -38,18 +38,8 @@ def drawer(module: ir.Module, dtype: np.dtype[Any]) -> ir.Function:
     if name in module.globals:
         return module.globals[name]
     kind = ir.FunctionType(ir.VoidType(), [I32.as_pointer(), stored_kind(dtype).as_pointer(), INDEX, I64])
-    function = internal(module, name, kind)
-    function.args[0].add_attribute("noalias")
-    function.args[1].add_attribute("noalias")
+    function = internal(module, name, kind, apart=2)
     Drawer(function, dtype).write(next_block(module))
-    return function
-
-
-def internal(module: ir.Module, name: str, kind: ir.FunctionType) -> ir.Function:
-    function = ir.Function(module, kind, name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    function.attributes.add("nounwind")
     return function
 
 

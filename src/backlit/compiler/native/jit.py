@@ -15,6 +15,7 @@ def initialised() -> None:
     binding.initialize_native_asmprinter()
 
 
+@cache
 def host_features() -> str:
     """What this CPU can do, in LLVM's words, as `+avx2,+fma`; nothing where LLVM cannot tell."""
     try:
@@ -69,12 +70,12 @@ def optimise(module: binding.ModuleRef, machine: binding.TargetMachine, hard: bo
 class Code:
     """Machine code in this process's memory, for as long as this object lives.
 
-    `object` is the object file it was loaded from, which `Code.from_object` loads again, in another process too.
+    `object` is the object file it was loaded from, which `Code.from_object` loads again, in another process too;
+    `bitcode` and `machine` are what it was made from and for, where that is known.
     """
 
     def __init__(self, object_file: bytes, bitcode: bytes = b"", machine: binding.TargetMachine | None = None) -> None:
-        self.object, self.bitcode = object_file, bitcode
-        self.machine = machine or machine_for()
+        self.object, self.bitcode, self.machine = object_file, bitcode, machine
         # The engine wants a module of its own; the code comes from the object file beside it.
         self.engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine_for())
         self.engine.add_object_file(binding.ObjectFileRef.from_data(object_file))
@@ -102,7 +103,7 @@ class Code:
 
     def assembly(self) -> str:
         """The CPU's instructions as text; empty for code that came from an object file."""
-        return str(self.machine.emit_assembly(binding.parse_bitcode(self.bitcode))) if self.bitcode else ""
+        return str(self.machine.emit_assembly(binding.parse_bitcode(self.bitcode))) if self.machine else ""
 
 
 def compiled(

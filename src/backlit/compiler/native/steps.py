@@ -23,7 +23,7 @@ from backlit.compiler.native.build import (
     step_function,
 )
 from backlit.compiler.native.lanes import I32
-from backlit.compiler.native.values import INDEX, loop, nest, row_major, stored, stored_kind
+from backlit.compiler.native.values import INDEX, loop, nest, rounded_up, row_major, stored, stored_kind
 from backlit.compiler.native.writer import LINE, extent
 
 
@@ -174,4 +174,4 @@ def room_for(binding: Binding, plan: Plan) -> int:
     if not is_made:
         return 0
     size = extent(batch_shape(binding, plan), batch_strides(binding, plan)) * binding.array.dtype.itemsize
-    return -(-size // LINE) * LINE
+    return rounded_up(size, LINE)

@@ -14,11 +14,10 @@ from itertools import product as pairs
 import numpy as np
 from llvmlite import ir
 
-from backlit.compiler.native.bits import internal
 from backlit.compiler.native.blas import threads
 from backlit.compiler.native.jit import VectorUnit, vector_unit
 from backlit.compiler.native.transposing import padded, transposition
-from backlit.compiler.native.values import INDEX, Stored, kind_of, loop, stored, zero
+from backlit.compiler.native.values import INDEX, Stored, folded, internal, kind_of, loop, stored, zero
 from backlit.compiler.native.vectors import Vectors
 from backlit.compiler.native.writer import Writer
 
@@ -72,9 +71,7 @@ def turned(writer: Writer, y: Stored, vectors: Vectors) -> Stored:
 def product_function(module: ir.Module, name: str, x: Stored, y: Stored, out: Stored, vectors: Vectors) -> ir.Function:
     """void product(x, y, out), for matrices of these shapes and strides: layers that are alike share it."""
     pointer = vectors.element.as_pointer()
-    function = internal(module, name, ir.FunctionType(ir.VoidType(), [pointer] * 3))
-    for argument in function.args:
-        argument.add_attribute("noalias")
+    function = internal(module, name, ir.FunctionType(ir.VoidType(), [pointer] * 3), apart=3)
     matrices = [
         stored(argument, matrix.shape, matrix.dtype, matrix.strides)
         for argument, matrix in zip(function.args, (x, y, out), strict=True)
@@ -117,24 +114,14 @@ class Tiles:
 
     def summed(
         self, builder: ir.IRBuilder, first: Sequence[ir.Value], rows: int, pieces: Sequence[tuple[int, int]]
-    ) -> list[ir.Value]:
+    ) -> Sequence[ir.Value]:
         """The loop over k: for each row and each piece of it, the sum of all x[i, k] y[k, j]."""
-        before, head = builder.block, builder.append_basic_block("loop")
-        builder.branch(head)
-        builder.position_at_end(head)
-        k = builder.phi(INDEX)
-        sums = [builder.phi(self.vectors.kind) for _ in range(rows * len(pieces))]
-        places = [self.along(builder, k, *pair) for pair in zip(first, self.steps, strict=True)]
-        added = self.added(builder, places, pieces, sums)
-        following = builder.add(k, ir.Constant(INDEX, 1), flags=("nuw", "nsw"))
-        starts = [zero(), *[self.vectors.none] * len(sums)]
-        for phi, start, later in zip([k, *sums], starts, [following, *added], strict=True):
-            phi.add_incoming(start, before)
-            phi.add_incoming(later, head)
-        after = builder.append_basic_block("after")
-        builder.cbranch(builder.icmp_unsigned("<", following, ir.Constant(INDEX, self.depth)), head, after)
-        builder.position_at_end(after)
-        return added
+
+        def add(builder: ir.IRBuilder, k: ir.Value, sums: Sequence[ir.Value]) -> Sequence[ir.Value]:
+            places = [self.along(builder, k, *pair) for pair in zip(first, self.steps, strict=True)]
+            return self.added(builder, places, pieces, sums)
+
+        return folded(builder, self.depth, [self.vectors.none] * (rows * len(pieces)), add)
 
     def along(self, builder: ir.IRBuilder, k: ir.Value, pointer: ir.Value, step: int) -> ir.Value:
         """Where k steps lead."""

@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 from llvmlite import ir
 
-from backlit.compiler.native.bits import internal
 from backlit.compiler.native.lanes import I32
-from backlit.compiler.native.values import INDEX, loop
+from backlit.compiler.native.values import INDEX, internal, loop, rounded_up
 from backlit.compiler.native.vectors import Vectors
 
 
 def padded(count: int, vectors: Vectors) -> int:
     """The elements of the whole vectors that hold so many."""
-    return -(-count // vectors.lanes) * vectors.lanes
+    return rounded_up(count, vectors.lanes)
 
 
 def transposition(module: ir.Module, vectors: Vectors) -> ir.Function:
@@ -27,9 +26,7 @@ def transposition(module: ir.Module, vectors: Vectors) -> ir.Function:
     if name in module.globals:
         return module.globals[name]
     pointer = vectors.element.as_pointer()
-    function = internal(module, name, ir.FunctionType(ir.VoidType(), [pointer, pointer, *[INDEX] * 4]))
-    for argument in function.args[:2]:
-        argument.add_attribute("noalias")
+    function = internal(module, name, ir.FunctionType(ir.VoidType(), [pointer, pointer, *[INDEX] * 4]), apart=2)
     x, out, rows, columns, x_step, out_step = function.args
     builder = ir.IRBuilder(function.append_basic_block("body"))
 

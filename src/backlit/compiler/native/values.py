@@ -102,6 +102,22 @@ def stored(pointer: ir.Value, shape: Sequence[int], dtype: Any, strides: Sequenc
     return array
 
 
+def internal(module: ir.Module, name: str, kind: ir.FunctionType, apart: int = 0) -> ir.Function:
+    """A function of this module alone, which is called and never inlined; its first so many pointers lie apart."""
+    function = ir.Function(module, kind, name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    function.attributes.add("nounwind")
+    for argument in function.args[:apart]:
+        argument.add_attribute("noalias")
+    return function
+
+
+def rounded_up(count: int, step: int) -> int:
+    """The least multiple of `step` that is not below `count`."""
+    return -(-count // step) * step
+
+
 def row_major(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
 
@@ -114,24 +130,38 @@ def aligned(builder_indices: Indices, shape: tuple[int, ...]) -> Indices:
 
 def loop(builder: ir.IRBuilder, count: int | ir.Value, body: Callable[[ir.IRBuilder, ir.Value], None]) -> None:
     """for i in range(count): body(i).  A loop of one pass is none; a count that the program computes is at least 1."""
+
+    def run(builder: ir.IRBuilder, index: ir.Value, values: Sequence[ir.Value]) -> Sequence[ir.Value]:
+        body(builder, index)
+        return values
+
+    folded(builder, count, (), run)
+
+
+def folded(
+    builder: ir.IRBuilder, count: int | ir.Value, values: Sequence[ir.Value],
+    body: Callable[[ir.IRBuilder, ir.Value, Sequence[ir.Value]], Sequence[ir.Value]],
+) -> Sequence[ir.Value]:  # fmt: skip
+    """for i in range(count): values = body(i, values).  Out: the last ones; they stay in registers all the while."""
     if count == 1:
-        body(builder, zero())
-        return
+        return body(builder, zero(), values)
     if count == 0:
-        return
+        return values
     before = builder.block
     head = builder.append_basic_block("loop")
     builder.branch(head)
     builder.position_at_end(head)
-    index = builder.phi(INDEX)
-    index.add_incoming(zero(), before)
-    body(builder, index)
+    index, carried = builder.phi(INDEX), [builder.phi(value.type) for value in values]
+    results = body(builder, index, carried)
     following = builder.add(index, ir.Constant(INDEX, 1), flags=("nuw", "nsw"))
-    index.add_incoming(following, builder.block)
+    for phi, first, later in zip([index, *carried], [zero(), *values], [following, *results], strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, builder.block)
     after = builder.append_basic_block("after")
     end = ir.Constant(INDEX, count) if isinstance(count, int) else count
     builder.cbranch(builder.icmp_unsigned("<", following, end), head, after)
     builder.position_at_end(after)
+    return results
 
 
 def nest(builder: ir.IRBuilder, counts: Sequence[int], order: Sequence[int], body: Callable[..., None]) -> None:

@@ -23,6 +23,7 @@ from backlit.compiler.native.values import (
     cast,
     loop_order,
     nest,
+    rounded_up,
     stored,
     stored_kind,
     zero,
@@ -65,12 +66,12 @@ class Workspace:
         size, kind = count * dtype.itemsize, stored_kind(dtype)
         with builder.goto_entry_block():
             if size <= ON_STACK and self.on_stack + size <= ALL_ON_STACK:
-                self.on_stack += -(-size // LINE) * LINE
+                self.on_stack += rounded_up(size, LINE)
                 start = builder.alloca(ir.ArrayType(kind, max(count, 1)))
                 start.align = LINE
             else:
                 start = builder.gep(self.block, [zero()], inbounds=True)
-                self.arrays.append((start, -(-size // LINE) * LINE))
+                self.arrays.append((start, rounded_up(size, LINE)))
             pointer = builder.bitcast(start, kind.as_pointer())
         return stored(pointer, shape, dtype, strides)
 
